@@ -1,0 +1,65 @@
+/** The units that leave the model. Time inside is epoch milliseconds; only code turns a quantity into text. */
+export type Unit =
+  | "ms"
+  | "s"
+  | "ratio"
+  | "probability"
+  | "per_second"
+  | "count"
+  | "factor"
+  | "time"
+  | "bytes"
+  | "percent_points"
+  | "none";
+
+export interface Quantity {
+  readonly value: number;
+  readonly unit: Unit;
+}
+
+/** A half-open measurement window `[fromMs, toMs)`. */
+export interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const digits = (value: number, significant: number): string => {
+  if (value === 0) return "0";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "-∞";
+  const rounded = Number(value.toPrecision(significant));
+  return Math.abs(rounded) >= 1000 ? rounded.toLocaleString("en-US") : String(rounded);
+};
+
+const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
+
+function duration(ms: number): string {
+  if (Math.abs(ms) >= 60_000) return `${digits(ms / 60_000, 2)} min`;
+  if (Math.abs(ms) >= 1000) return `${digits(ms / 1000, 2)} s`;
+  return `${digits(ms, 2)} ms`;
+}
+
+/** Number and unit as people read them, at most two significant digits (three for rates and counts). */
+export function formatQuantity({ value, unit }: Quantity): string {
+  switch (unit) {
+    case "ms":
+      return duration(value);
+    case "s":
+      return duration(value * 1000);
+    case "ratio":
+    case "probability":
+      return `${digits(value * 100, 2)} %`;
+    case "percent_points":
+      return `${digits(value * 100, 2)} pp`;
+    case "per_second":
+      return `${digits(value, 3)}/s`;
+    case "factor":
+      return `${digits(value, 2)}×`;
+    case "time":
+      return clockTime(value);
+    case "bytes":
+      return value >= 1e6 ? `${digits(value / 1e6, 2)} MB` : `${digits(value / 1e3, 2)} KB`;
+    case "count":
+    case "none":
+      return digits(value, 3);
+  }
+}
