@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { ClosingLine } from "./test/support/closing-line.ts";
 
 export default defineConfig({
   test: {
-    globalSetup: [],
+    reporters: ["default", new ClosingLine()],
     projects: [
       {
         extends: true,
