@@ -1,0 +1,182 @@
+import { type EntityId, entityName } from "../entity.ts";
+import type { Finding, Hypothesis, HypothesisType } from "./diagnosis.ts";
+import { logFindings, resourceFindings } from "./findings.ts";
+import { pathOf } from "./path.ts";
+import type { Picture } from "./picture.ts";
+import { homeOf, type Ranked, suspectWord } from "./rank.ts";
+import type { MeasuredSymptom } from "./symptom.ts";
+
+/** Suspicion at which a change gives a hypothesis its type. */
+const CHANGE_MIN = 0.2;
+/** Limit: findings shown for a hypothesis. */
+const FINDINGS_MAX = 8;
+/** Limit: traces named as evidence. */
+const TRACES_MAX = 3;
+
+function typeOf(picture: Picture, ranked: Ranked): HypothesisType {
+  const { suspect } = ranked;
+  if (suspect.type !== "service") return suspect.type;
+  const change = ranked.changes.find((one) => one.weight >= CHANGE_MIN)?.change;
+  if (change?.kind === "deploy") return "version";
+  const known = picture.services.get(suspect.root as EntityId);
+  const fresh = [...(known?.versions ?? [])].some(
+    ([version, shift]) => shift.countIncident > 0 && !known?.versionsBefore.has(version),
+  );
+  if (fresh && known !== undefined && known.versionsBefore.size > 0) return "version";
+  return change === undefined ? "service" : "change";
+}
+
+function titleOf(ranked: Ranked, type: HypothesisType, failing: boolean): string {
+  const word = suspectWord(ranked.suspect);
+  const what = failing ? "began to fail" : "became slower";
+  const change = ranked.changes[0]?.change;
+  switch (type) {
+    case "version": {
+      const version = change?.kind === "deploy" ? change.attributes.version : undefined;
+      return version === undefined
+        ? `a new version of ${word} ${what}`
+        : `${word} ${String(version)} ${what}`;
+    }
+    case "change":
+      return `${word} ${what} after a ${change?.kind ?? "configuration"} change`;
+    case "instance":
+      return `one replica, ${word}, ${what} while its siblings are well`;
+    case "external":
+      return `${word}, outside the telemetry, ${what}`;
+    case "store":
+      return `the store ${word} ${what}`;
+    case "edge":
+      return `the link ${word} ${what}`;
+    case "host":
+    case "zone":
+      return `what runs on ${word} ${what}`;
+    case "traffic":
+      return `more requests than ${word} can serve`;
+    case "stopped":
+      return `${word} has stopped`;
+    case "service":
+    case "capacity":
+    case "leak":
+    case "unknown":
+      return `${word} ${what} by itself`;
+  }
+}
+
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const seen = new Set<string>();
+  return findings
+    .filter((finding) => {
+      const key = `${finding.text}|${JSON.stringify(finding.values)}`;
+      const isNew = !seen.has(key);
+      seen.add(key);
+      return isNew;
+    })
+    .slice(0, FINDINGS_MAX);
+}
+
+function changeFindings(ranked: Ranked, onsetMs: number): Finding[] {
+  return ranked.changes.slice(0, 2).map(({ change }) => ({
+    kind: "change" as const,
+    text: `a ${change.kind} change of ${change.entity === undefined ? change.entityText : entityName(change.entity)} came {{before}} before the first deviation`,
+    values: { before: { value: Math.max(0, onsetMs - change.timeMs), unit: "ms" } },
+    traceIds: [],
+  }));
+}
+
+function exemplars(picture: Picture, ranked: Ranked, failing: boolean): readonly string[] {
+  const { view, stretch } = picture;
+  const through = ranked.suspect.type === "stopped" ? undefined : ranked.suspect.traceThrough;
+  const traces = view.traces({
+    window: stretch.incident,
+    operation: picture.operation,
+    ...(through === undefined ? {} : { through }),
+    reservoir: failing ? "error" : "slow",
+    limit: TRACES_MAX,
+  });
+  return traces.map((trace) => trace.traceId);
+}
+
+function impactFinding(ranked: Ranked, traceIds: readonly string[], failing: boolean): Finding {
+  return {
+    kind: failing ? "errors" : "trace",
+    text: `${suspectWord(ranked.suspect)} accounts for {{share}} of what was added to the hurt requests`,
+    values: { share: { value: ranked.impact, unit: "ratio" } },
+    traceIds,
+  };
+}
+
+/** What would tell the two leading hypotheses apart at the least cost. */
+export function decidedBy(ranked: Ranked, rival: Ranked | undefined): string | undefined {
+  if (rival === undefined) return undefined;
+  const [own, other] = [suspectWord(ranked.suspect), suspectWord(rival.suspect)];
+  switch (ranked.suspect.type) {
+    case "instance":
+      return `take ${own} out of rotation: if ${other} is the cause, its siblings stay slow`;
+    case "store":
+    case "external":
+      return `measure ${own} from a caller other than ${other}`;
+    case "edge":
+      return `compare the time that both ends of ${own} report for the same request`;
+    case "stopped":
+      return `look whether a process of ${own} runs`;
+    default:
+      return ranked.changes.length > 0
+        ? `undo the change of ${own} on one replica and compare it with the others`
+        : `compare traces that pass ${own} but not ${other}`;
+  }
+}
+
+/** Turns a weighed suspect into the answer's form, with what speaks for and against it. */
+export function hypothesisOf(
+  picture: Picture,
+  ranked: Ranked,
+  context: {
+    readonly measured: MeasuredSymptom;
+    readonly rival?: Ranked;
+    readonly reproduced?: number;
+    readonly detailed: boolean;
+  },
+): Hypothesis {
+  const { suspect } = ranked;
+  const failing = context.measured.errorWeight > 0.5;
+  const type = typeOf(picture, ranked);
+  const home = homeOf(picture, suspect);
+  const onsetMs = suspect.onsetMs ?? picture.stretch.onsetMs;
+  const traceIds = context.detailed ? exemplars(picture, ranked, failing) : [];
+  const deep =
+    context.detailed && home !== undefined
+      ? [...resourceFindings(picture, suspect.root as EntityId), ...logFindings(picture, home)]
+      : [];
+  const supporting = distinct([
+    ...(ranked.impact > 0.02 ? [impactFinding(ranked, traceIds, failing)] : []),
+    ...suspect.supporting,
+    ...changeFindings(ranked, onsetMs),
+    ...deep,
+  ]);
+  const late = onsetMs - picture.stretch.onsetMs;
+  const opposing = [...suspect.opposing];
+  if (late > 20_000) {
+    opposing.push({
+      kind: "onset",
+      text: `it deviated {{late}} after the symptom`,
+      values: { late: { value: late, unit: "ms" } },
+      traceIds: [],
+    });
+  }
+  const observation = decidedBy(ranked, context.rival);
+  return {
+    id: `${type}:${suspect.root}`,
+    type,
+    root: suspect.root,
+    name: suspect.name,
+    title: titleOf(ranked, type, failing),
+    probability: ranked.probability,
+    supporting,
+    opposing: distinct(opposing),
+    changes: ranked.changes.map((one) => one.change),
+    ...(suspect.onsetMs === undefined ? {} : { onsetMs: suspect.onsetMs }),
+    path: pathOf(picture, suspect),
+    ...(context.reproduced === undefined ? {} : { reproduced: context.reproduced }),
+    ...(observation === undefined ? {} : { decidedBy: observation }),
+  };
+}

@@ -1,0 +1,73 @@
+import { indexRange, sumIn } from "../dynamics/columns.ts";
+import type { EntityId } from "../entity.ts";
+import { BUCKET_MS } from "../view.ts";
+import type { Picture } from "./picture.ts";
+
+/** Telemetry comes at least this often from a process that lives (metrics every 5 to 10 s). */
+const SILENT_MS = 15_000;
+
+export interface Silence {
+  readonly service: EntityId;
+  readonly sinceMs: number;
+  /** Instances that have gone. */
+  readonly instances: readonly EntityId[];
+  /** Others are still heard from: the silence is the service's, not the telemetry's. */
+  readonly othersHeard: boolean;
+}
+
+interface Heard {
+  readonly service: EntityId;
+  readonly lastMs: number;
+}
+
+function lastHeard(picture: Picture): readonly Heard[] {
+  const { view } = picture;
+  return view.entities({ type: "service" }).map((entity) => {
+    const instances = view
+      .relations({ type: "instance_of", to: entity.id })
+      .map((relation) => view.entity(relation.from)?.lastSeenMs ?? 0);
+    return { service: entity.id, lastMs: Math.max(entity.lastSeenMs, ...instances) };
+  });
+}
+
+/** Services that had work in the history and from which nothing at all comes any more. */
+export function silences(picture: Picture): readonly Silence[] {
+  const { view, stretch } = picture;
+  const heard = lastHeard(picture);
+  const reported = new Set(view.coverage(stretch.history).silentServices);
+  const nowMs = stretch.history.toMs;
+  const silent = heard.filter(
+    (one) =>
+      (picture.services.has(one.service) || one.service === picture.entryService) &&
+      (reported.has(one.service) || nowMs - one.lastMs > SILENT_MS),
+  );
+  return silent.map((one) => ({
+    service: one.service,
+    sinceMs: one.lastMs,
+    instances: [...(picture.services.get(one.service)?.instances.keys() ?? [])],
+    othersHeard: heard.some((other) => other !== one && nowMs - other.lastMs <= SILENT_MS),
+  }));
+}
+
+/** Instances that served, serve no more, and whose siblings still do, although nothing replaced them. */
+export function silentInstances(picture: Picture, service: EntityId): readonly EntityId[] {
+  const { view, stretch } = picture;
+  const known = picture.services.get(service);
+  if (known === undefined || known.instances.size < 2) return [];
+  const tail = { fromMs: stretch.history.toMs - 3 * BUCKET_MS, toMs: stretch.history.toMs };
+  const counts = new Map<EntityId, { before: number; tail: number }>();
+  for (const station of view.stations(stretch.history)) {
+    if (station.service !== service || station.instance === undefined) continue;
+    const entry = counts.get(station.instance) ?? { before: 0, tail: 0 };
+    const range = indexRange(station, stretch.healthy);
+    entry.before += range.to > range.from ? sumIn(station, station.count, stretch.healthy) : 0;
+    entry.tail += sumIn(station, station.count, tail);
+    counts.set(station.instance, entry);
+  }
+  const alive = [...counts.values()].filter((entry) => entry.tail > 0);
+  const replaced = alive.some((entry) => entry.before === 0);
+  if (alive.length === 0 || replaced) return [];
+  return [...counts]
+    .filter(([, entry]) => entry.before >= 10 && entry.tail === 0)
+    .map(([instance]) => instance);
+}
