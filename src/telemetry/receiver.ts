@@ -78,7 +78,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
 function serverOptions(limits: ReceiverLimits): ServerOptions {
   const shortestMs = Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs);
   return {
-    headersTimeout: limits.headersTimeoutMs,
+    // Node refuses a shorter time for the whole than for the headers.
+    headersTimeout: shortestMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.idleTimeoutMs,
     connectionsCheckingInterval: Math.max(50, Math.min(1000, shortestMs / 4)),

@@ -14,8 +14,8 @@ export interface OtlpLimits {
   /** Arrays and maps inside an attribute value; deeper ones become "…" [value_depth]. */
   readonly valueDepthMax: number;
   /**
-   * Messages inside one request, an attribute with its value counted once. The Collector's batches of 8,192 spans with
-   * forty attributes fit; tens of millions of empty messages do not, and are refused whole.
+   * Messages inside one request, an attribute with its value counted once; more refuse it whole. A full body of 16 MiB
+   * from a real SDK holds about 450,000; one of empty messages eight million, which would block and bloat the process.
    */
   readonly messagesMax: number;
   /** Spans, points or records taken from one request; the rest is rejected [request_limit]. */
@@ -39,7 +39,7 @@ export const OTLP_LIMITS: OtlpLimits = {
   valueBytesMax: 4096,
   nameBytesMax: 1024,
   valueDepthMax: 16,
-  messagesMax: 400_000,
+  messagesMax: 1_000_000,
   itemsMax: 65_536,
   linksMax: 32,
   bucketsMax: 1024,
