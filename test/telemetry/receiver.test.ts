@@ -124,6 +124,7 @@ describe("export requests under pressure", () => {
     expect(busy.headers.get("retry-after")).toBe("16");
     for (let turn = 0; turn < 5; turn++) {
       const zipped = gzipSync(tracesProtobuf(20));
+      // biome-ignore lint/performance/noAwaitInLoops: one after the other, so that each needs what the last gave back.
       const answer = await post(`${url}/v1/traces`, zipped, {
         ...PROTOBUF,
         "content-encoding": "gzip",
@@ -131,24 +132,19 @@ describe("export requests under pressure", () => {
       expect(answer.status).toBe(200);
     }
   });
-  test("a body of sixteen MiB does not hold the event loop", async () => {
+  test.each([
+    ["protobuf", tracesProtobuf(30_000), PROTOBUF],
+    ["JSON", tracesJson(12_500), JSON_TYPE],
+  ])("a body of fifteen MiB in %s does not hold the event loop", async (_, body, headers) => {
+    expect(body.length).toBeGreaterThan(15 * 1024 * 1024);
     const { url, receiver } = await start();
-    const bodies = [
-      [tracesProtobuf(30_000), PROTOBUF],
-      [tracesJson(12_000), JSON_TYPE],
-    ] as const;
     const delay = monitorEventLoopDelay({ resolution: 1 });
-    for (const [body, headers] of bodies) {
-      expect(body.length).toBeGreaterThan(14 * 1024 * 1024);
-      const sent = post(`${url}/v1/traces`, body, headers);
-      // The client writes the body within this process; what is measured is the receiver.
-      await expect.poll(() => receiver.depth >= 0).toBe(true);
-      delay.enable();
-      expect((await sent).status).toBe(200);
-      delay.disable();
-      receiver.take(1_000_000);
-    }
-    expect(delay.percentile(50) / 1e6).toBeLessThan(20);
-    expect(delay.max / 1e6).toBeLessThan(250);
+    delay.enable();
+    // The client shares the loop, and the first megabytes are decoded by code that is not compiled yet; decoding in
+    // one go takes two to four times this bound.
+    expect((await post(`${url}/v1/traces`, body, headers)).status).toBe(200);
+    delay.disable();
+    expect(receiver.depth).toBeGreaterThan(12_000);
+    expect(delay.percentile(90) / 1e6).toBeLessThan(25);
   });
 });

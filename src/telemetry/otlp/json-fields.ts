@@ -107,8 +107,11 @@ export function attributeValueOf(
   context: DecodeContext,
 ): AttributeValue | undefined {
   if (!isObject(value)) return undefined;
-  const text = field(value, "stringValue", "string_value");
+  // Named access instead of `field`: this is the hottest line of the JSON reader.
+  const text = value.stringValue ?? value.string_value;
   if (typeof text === "string") return cutText(text, context);
+  const whole = value.intValue;
+  if (typeof whole === "number") return finite(whole);
   const plain = plainOf(value, context, 1);
   if (typeof plain === "object" && plain !== null) return cutText(JSON.stringify(plain), context);
   return isScalar(plain) ? plain : undefined;
@@ -120,17 +123,21 @@ function isScalar(value: unknown): value is AttributeValue {
 
 /** An AnyValue as plain data, no deeper than the limit. */
 function plainOf(value: JsonObject, context: DecodeContext, depth: number): unknown {
-  const text =
-    field(value, "stringValue", "string_value") ?? field(value, "bytesValue", "bytes_value");
+  const text = value.stringValue ?? value.string_value ?? value.bytesValue ?? value.bytes_value;
   if (text !== undefined) return cutText(textOf(text, "an attribute's text"), context);
-  const whole = field(value, "intValue", "int_value");
+  const whole = value.intValue ?? value.int_value;
   if (whole !== undefined) return finite(numberOf(whole, "intValue"));
-  const double = field(value, "doubleValue", "double_value");
+  const double = value.doubleValue ?? value.double_value;
   if (double !== undefined) return finite(numberOf(double, "doubleValue"));
-  const bool = field(value, "boolValue", "bool_value");
+  const bool = value.boolValue ?? value.bool_value;
   if (bool !== undefined) return bool === true || bool === "true";
-  const array = field(value, "arrayValue", "array_value");
-  const list = field(value, "kvlistValue", "kvlist_value");
+  return nestedOf(value, context, depth);
+}
+
+/** The array or map of an AnyValue, or null when it holds nothing at all. */
+function nestedOf(value: JsonObject, context: DecodeContext, depth: number): unknown {
+  const array = value.arrayValue ?? value.array_value;
+  const list = value.kvlistValue ?? value.kvlist_value;
   if (array === undefined && list === undefined) return null;
   if (depth > context.limits.valueDepthMax) {
     context.report.drop("value_depth");

@@ -44,13 +44,13 @@ const SEVERITY_NAMES = [
 
 export function spanOf(json: JsonObject, context: DecodeContext): Span | undefined {
   const draft: SpanDraft = {
-    traceId: traceIdOf(field(json, "traceId", "trace_id")),
-    spanId: spanIdOf(field(json, "spanId", "span_id")),
-    parentSpanId: spanIdOf(field(json, "parentSpanId", "parent_span_id")),
+    traceId: traceIdOf(json.traceId ?? json.trace_id),
+    spanId: spanIdOf(json.spanId ?? json.span_id),
+    parentSpanId: spanIdOf(json.parentSpanId ?? json.parent_span_id),
     name: nameOf(json.name, "name", context),
     kind: enumOf(json.kind, KIND_NAMES),
-    startMs: timeOf(field(json, "startTimeUnixNano", "start_time_unix_nano"), "startTimeUnixNano"),
-    endMs: timeOf(field(json, "endTimeUnixNano", "end_time_unix_nano"), "endTimeUnixNano"),
+    startMs: timeOf(json.startTimeUnixNano ?? json.start_time_unix_nano, "startTimeUnixNano"),
+    endMs: timeOf(json.endTimeUnixNano ?? json.end_time_unix_nano, "endTimeUnixNano"),
     status: 0,
     statusMessage: "",
     attributes: attributesOf(json.attributes, context),
@@ -69,8 +69,8 @@ export function spanOf(json: JsonObject, context: DecodeContext): Span | undefin
   for (const item of listOf(json.links, "links")) {
     const link = objectOf(item, "a link");
     addLink(context, draft, {
-      traceId: traceIdOf(field(link, "traceId", "trace_id")),
-      spanId: spanIdOf(field(link, "spanId", "span_id")),
+      traceId: traceIdOf(link.traceId ?? link.trace_id),
+      spanId: spanIdOf(link.spanId ?? link.span_id),
     });
   }
   return checkSpan(context, draft);
@@ -78,16 +78,16 @@ export function spanOf(json: JsonObject, context: DecodeContext): Span | undefin
 
 export function logRecordOf(json: JsonObject, context: DecodeContext): LogRecord | undefined {
   return checkLogRecord(context, {
-    timeMs: timeOf(field(json, "timeUnixNano", "time_unix_nano"), "timeUnixNano"),
+    timeMs: timeOf(json.timeUnixNano ?? json.time_unix_nano, "timeUnixNano"),
     observedMs: timeOf(
-      field(json, "observedTimeUnixNano", "observed_time_unix_nano"),
+      json.observedTimeUnixNano ?? json.observed_time_unix_nano,
       "observedTimeUnixNano",
     ),
-    severity: enumOf(field(json, "severityNumber", "severity_number"), SEVERITY_NAMES),
+    severity: enumOf(json.severityNumber ?? json.severity_number, SEVERITY_NAMES),
     body: String(attributeValueOf(json.body, context) ?? ""),
-    traceId: traceIdOf(field(json, "traceId", "trace_id")),
-    spanId: spanIdOf(field(json, "spanId", "span_id")),
-    eventName: nameOf(field(json, "eventName", "event_name"), "eventName", context),
+    traceId: traceIdOf(json.traceId ?? json.trace_id),
+    spanId: spanIdOf(json.spanId ?? json.span_id),
+    eventName: nameOf(json.eventName ?? json.event_name, "eventName", context),
     attributes: attributesOf(json.attributes, context),
   });
 }
@@ -101,6 +101,8 @@ const DATA_FIELDS: readonly (readonly [camel: string, snake: string, kind: Metri
     ["summary", "summary", "summary"],
   ];
 
+const isTrue = (value: unknown): boolean => value === true;
+
 /** What the points of a metric have in common, and the points as they came. `undefined`: no kind that is known. */
 export function metricOf(
   json: JsonObject,
@@ -110,7 +112,7 @@ export function metricOf(
     const data = field(json, camel, snake);
     if (isObject(data)) {
       const temporality = enumOf(
-        field(data, "aggregationTemporality", "aggregation_temporality"),
+        data.aggregationTemporality ?? data.aggregation_temporality,
         TEMPORALITY_NAMES,
       );
       const head: MetricHead = {
@@ -118,9 +120,9 @@ export function metricOf(
         unit: nameOf(json.unit, "unit", context),
         kind,
         temporality: temporalityOf(temporality),
-        monotonic: kind === "sum" && field(data, "isMonotonic", "is_monotonic") === true,
+        monotonic: kind === "sum" && isTrue(data.isMonotonic ?? data.is_monotonic),
       };
-      return { head, points: listOf(field(data, "dataPoints", "data_points"), "dataPoints") };
+      return { head, points: listOf(data.dataPoints ?? data.data_points, "dataPoints") };
     }
   }
   return undefined;
@@ -132,16 +134,13 @@ export function pointOf(
   head: MetricHead,
 ): MetricPoint | undefined {
   const draft = createPointDraft();
-  draft.startMs = timeOf(
-    field(json, "startTimeUnixNano", "start_time_unix_nano"),
-    "startTimeUnixNano",
-  );
-  draft.timeMs = timeOf(field(json, "timeUnixNano", "time_unix_nano"), "timeUnixNano");
+  draft.startMs = timeOf(json.startTimeUnixNano ?? json.start_time_unix_nano, "startTimeUnixNano");
+  draft.timeMs = timeOf(json.timeUnixNano ?? json.time_unix_nano, "timeUnixNano");
   draft.flags = numberOf(json.flags, "flags");
   draft.attributes = attributesOf(json.attributes, context);
   if (head.kind === "gauge" || head.kind === "sum") {
-    const double = field(json, "asDouble", "as_double");
-    const value = double === undefined ? field(json, "asInt", "as_int") : double;
+    const double = json.asDouble ?? json.as_double;
+    const value = double === undefined ? (json.asInt ?? json.as_int) : double;
     draft.value = numberOf(value, "the value of a point");
   } else {
     draft.count = numberOf(json.count, "count");
@@ -152,21 +151,19 @@ export function pointOf(
 }
 
 function fillDistribution(draft: PointDraft, json: JsonObject, context: DecodeContext): void {
-  draft.bucketCounts = numbersOf(field(json, "bucketCounts", "bucket_counts"), context);
-  draft.bounds = numbersOf(field(json, "explicitBounds", "explicit_bounds"), context);
+  draft.bucketCounts = numbersOf(json.bucketCounts ?? json.bucket_counts, context);
+  draft.bounds = numbersOf(json.explicitBounds ?? json.explicit_bounds, context);
   draft.scale = numberOf(json.scale, "scale");
-  draft.zeroCount = numberOf(field(json, "zeroCount", "zero_count"), "zeroCount");
+  draft.zeroCount = numberOf(json.zeroCount ?? json.zero_count, "zeroCount");
   draft.positive = bucketsOf(json.positive, context);
   draft.negative = bucketsOf(json.negative, context);
-  draft.quantiles = withinRoom(field(json, "quantileValues", "quantile_values"), context).map(
-    (item) => {
-      const entry = objectOf(item, "a quantile");
-      return {
-        quantile: numberOf(entry.quantile, "quantile"),
-        value: numberOf(entry.value, "value"),
-      };
-    },
-  );
+  draft.quantiles = withinRoom(json.quantileValues ?? json.quantile_values, context).map((item) => {
+    const entry = objectOf(item, "a quantile");
+    return {
+      quantile: numberOf(entry.quantile, "quantile"),
+      value: numberOf(entry.value, "value"),
+    };
+  });
 }
 
 /** One more than the limit is kept, so that the check sees that there were too many. */
@@ -180,6 +177,6 @@ function bucketsOf(value: unknown, context: DecodeContext): BucketDraft | undefi
   if (!isObject(value)) return undefined;
   return {
     offset: numberOf(value.offset, "offset"),
-    counts: numbersOf(field(value, "bucketCounts", "bucket_counts"), context),
+    counts: numbersOf(value.bucketCounts ?? value.bucket_counts, context),
   };
 }
