@@ -29,7 +29,8 @@ export interface SuspectChange {
 
 export function changeTouches(picture: Picture, change: Change, entity: EntityId): boolean {
   const name = entityName(entity);
-  if (change.entity === entity || change.entityText === entity || change.entityText === name) return true;
+  if (change.entity === entity || change.entityText === entity || change.entityText === name)
+    return true;
   if (change.attributes.service === name) return true;
   if (change.entity === undefined) return false;
   const { view } = picture;

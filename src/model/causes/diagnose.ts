@@ -1,5 +1,5 @@
-import { HISTORY_MS } from "../dynamics/stretch.ts";
 import { seconds, sumIn } from "../dynamics/columns.ts";
+import { HISTORY_MS } from "../dynamics/stretch.ts";
 import type { EntityId } from "../entity.ts";
 import type { Window } from "../quantity.ts";
 import type { SloDefinition } from "../slo/slo.ts";
@@ -7,11 +7,11 @@ import type { WorldView } from "../view.ts";
 import { recentChanges, suspectChanges } from "./change-evidence.ts";
 import type { Diagnosis, Hypothesis } from "./diagnosis.ts";
 import { enumerateSuspects, type Suspect, type Suspects } from "./enumerate.ts";
-import { reproducedBy } from "./fix-test.ts";
 import { versionContrast } from "./findings.ts";
+import { reproducedBy } from "./fix-test.ts";
 import { hypothesisOf } from "./hypothesis.ts";
 import { type Picture, pictureOf } from "./picture.ts";
-import { homeOf, rank, type Ranking } from "./rank.ts";
+import { homeOf, type Ranking, rank } from "./rank.ts";
 import {
   healthOf,
   type MeasuredSymptom,
@@ -49,7 +49,11 @@ export function diagnose(view: WorldView, query: DiagnoseQuery): Diagnosis {
   const atMs = Math.min(query.atMs ?? view.closedMs, view.closedMs);
   const window = { fromMs: Math.max(view.retainedFromMs, atMs - HISTORY_MS), toMs: atMs };
   const slo = view.slos().find((one) => one.id === query.sloId) ?? sloOf(view, query);
-  const operation = operationAsked(view, { ...query, ...(slo === undefined ? {} : { slo }) }, window);
+  const operation = operationAsked(
+    view,
+    { ...query, ...(slo === undefined ? {} : { slo }) },
+    window,
+  );
   const picture =
     operation === undefined
       ? undefined
@@ -64,7 +68,8 @@ export function diagnose(view: WorldView, query: DiagnoseQuery): Diagnosis {
     measured,
     changesOf: (suspect) => changesFor(picture, suspect),
     versionContrastOf: (suspect) => {
-      const known = suspect.type === "service" ? picture.services.get(suspect.root as EntityId) : undefined;
+      const known =
+        suspect.type === "service" ? picture.services.get(suspect.root as EntityId) : undefined;
       return known === undefined ? 0 : versionContrast(known);
     },
     ...(query.calibration === undefined ? {} : { calibration: query.calibration }),
@@ -106,15 +111,20 @@ function changesFor(picture: Picture, suspect: Suspect): ReturnType<typeof suspe
   const home = suspect.type === "instance" ? homeOf(picture, suspect) : undefined;
   if (home === undefined || own.length > 0) return own;
   // A change of the whole service explains one sick replica badly.
-  return suspectChanges(picture, home, onsetMs).map((one) => ({ ...one, weight: one.weight * 0.3 }));
+  return suspectChanges(picture, home, onsetMs).map((one) => ({
+    ...one,
+    weight: one.weight * 0.3,
+  }));
 }
 
 /** More requests at the entry, and time that their number explains. */
 function addTraffic(picture: Picture, all: Suspects): void {
   const { entryHealthy, entryIncident, stretch } = picture;
   if (entryHealthy === undefined || entryIncident === undefined) return;
-  const before = sumIn(entryHealthy, entryHealthy.count, stretch.healthy) / seconds(stretch.healthy);
-  const after = sumIn(entryIncident, entryIncident.count, stretch.incident) / seconds(stretch.incident);
+  const before =
+    sumIn(entryHealthy, entryHealthy.count, stretch.healthy) / seconds(stretch.healthy);
+  const after =
+    sumIn(entryIncident, entryIncident.count, stretch.incident) / seconds(stretch.incident);
   if (!(after > 1.25 * before) || all.loadMs <= 0) return;
   const root = picture.operation;
   const name = root.slice(root.indexOf(":") + 1);
@@ -139,7 +149,6 @@ function addTraffic(picture: Picture, all: Suspects): void {
       },
     ],
     opposing: [],
-    traceThrough: picture.entryService,
   });
 }
 

@@ -1,6 +1,6 @@
 import { entityType } from "../entity.ts";
-import type { EdgePicture, Picture } from "./picture.ts";
 import type { Shift } from "./measure.ts";
+import type { EdgePicture, Picture } from "./picture.ts";
 
 /** Whose doing a deviation of a link is: shares that sum to 1. */
 export interface EdgeSplit {
@@ -25,7 +25,9 @@ const CALLS_MIN = 10;
 const POOL_WAIT = /\b(connect|acquire|checkout|pool|getconnection)\b|pool[.-]connect/i;
 
 export function isHurt(shift: Shift): boolean {
-  return (shift.score > 3 && shift.ratio > 1.25) || (shift.errorScore > 4 && errorRise(shift) > 0.01);
+  return (
+    (shift.score > 3 && shift.ratio > 1.25) || (shift.errorScore > 4 && errorRise(shift) > 0.01)
+  );
 }
 
 export function errorRise(shift: Shift): number {
@@ -87,7 +89,11 @@ function splitOutside(picture: Picture, edge: EdgePicture): EdgeSplit {
   const others = otherCallers(picture, edge);
   const query = byQuery(edge);
   const external = entityType(edge.callee) === "external";
-  if (edge.shift.ratio < 1.25 && edge.callsIncident > 1.3 * edge.callsHealthy && edge.retryIncident < 0.1) {
+  if (
+    edge.shift.ratio < 1.25 &&
+    edge.callsIncident > 1.3 * edge.callsHealthy &&
+    edge.retryIncident < 0.1
+  ) {
     return { caller: 0.85, callee: 0.1, edge: 0.05, reason: "more-calls" };
   }
   if (!external && POOL_WAIT.test(query.worst) && query.worstShare > 0.6) {
@@ -125,7 +131,8 @@ function splitInside(picture: Picture, edge: EdgePicture): EdgeSplit {
   if (callerStarved(picture, edge)) {
     return { caller: 0.75, callee: 0.1, edge: 0.15, reason: "caller-starved" };
   }
-  if (others.all > 0) return { caller: 0.25, callee: 0.1, edge: 0.65, reason: "other-callers-normal" };
+  if (others.all > 0)
+    return { caller: 0.25, callee: 0.1, edge: 0.65, reason: "other-callers-normal" };
   const failing = errorRise(edge.shift) > 0.02;
   return failing
     ? { caller: 0.1, callee: 0.7, edge: 0.2, reason: "only-caller" }

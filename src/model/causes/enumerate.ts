@@ -25,7 +25,6 @@ export interface Suspect {
   contrast: number;
   readonly supporting: Finding[];
   readonly opposing: Finding[];
-  readonly traceThrough: EntityId | EdgeId;
 }
 
 export interface Suspects {
@@ -57,7 +56,6 @@ function suspectFor(
     contrast: 0,
     supporting: [],
     opposing: [],
-    traceThrough: root,
   };
   suspects.set(root, created);
   return created;
@@ -97,7 +95,10 @@ function blameEdge(
   const findings = edgeFindings(edge, split);
   const ends = [
     { share: split.caller, suspect: () => suspectFor(suspects, edge.caller, "service") },
-    { share: split.callee, suspect: () => suspectFor(suspects, edge.callee, calleeType(edge.callee)) },
+    {
+      share: split.callee,
+      suspect: () => suspectFor(suspects, edge.callee, calleeType(edge.callee)),
+    },
     { share: split.edge, suspect: () => suspectFor(suspects, edge.id, "edge") },
   ];
   for (const end of ends) {

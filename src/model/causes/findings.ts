@@ -70,21 +70,28 @@ export function serviceFindings(picture: ServicePicture): readonly Finding[] {
 export function versionContrast(picture: ServicePicture): number {
   const { for: pro, against } = versionFindings(picture);
   if (against.length > 0) return -1;
-  const sideBySide = [...picture.versions].filter(([, shift]) => shift.countIncident >= 8).length > 1;
+  const sideBySide =
+    [...picture.versions].filter(([, shift]) => shift.countIncident >= 8).length > 1;
   return pro.length > 0 && sideBySide ? 1 : 0;
 }
 
 const REASONS: Readonly<Record<EdgeSplit["reason"], (edge: EdgePicture) => string>> = {
-  "other-callers-normal": (edge) => `other callers of ${entityName(edge.callee)} see nothing unusual`,
+  "other-callers-normal": (edge) =>
+    `other callers of ${entityName(edge.callee)} see nothing unusual`,
   "all-callers-hurt": (edge) => `every caller of ${entityName(edge.callee)} is hurt alike`,
-  "one-query": (edge) => `only some calls of ${entityName(edge.caller)} to ${entityName(edge.callee)} slowed, the rest did not`,
-  "pool-wait": (edge) => `${entityName(edge.caller)} waits for a connection, not for ${entityName(edge.callee)}`,
-  "more-calls": (edge) => `${entityName(edge.caller)} makes more calls for one request, each as fast as before`,
-  "one-caller-instance": (edge) => `only some replicas of ${entityName(edge.caller)} see ${entityName(edge.callee)} slow`,
+  "one-query": (edge) =>
+    `only some calls of ${entityName(edge.caller)} to ${entityName(edge.callee)} slowed, the rest did not`,
+  "pool-wait": (edge) =>
+    `${entityName(edge.caller)} waits for a connection, not for ${entityName(edge.callee)}`,
+  "more-calls": (edge) =>
+    `${entityName(edge.caller)} makes more calls for one request, each as fast as before`,
+  "one-caller-instance": (edge) =>
+    `only some replicas of ${entityName(edge.caller)} see ${entityName(edge.callee)} slow`,
   "caller-starved": (edge) => `everything that ${entityName(edge.caller)} calls looks slow to it`,
   "callee-slow": (edge) => `${entityName(edge.callee)} itself is slow`,
   "callee-silent": (edge) => `${entityName(edge.callee)} is silent`,
-  "only-caller": (edge) => `${entityName(edge.caller)} is the only observed caller of ${entityName(edge.callee)}`,
+  "only-caller": (edge) =>
+    `${entityName(edge.caller)} is the only observed caller of ${entityName(edge.callee)}`,
 };
 
 /** What a link shows: to both of its ends, and what favours one of them. */
@@ -157,14 +164,17 @@ export function logFindings(picture: Picture, service: EntityId): readonly Findi
   const lengthIncident = (stretch.incident.toMs - stretch.incident.fromMs) / 1000;
   const load = (requests?.rateIncident ?? 1) / Math.max(1e-3, requests?.rateHealthy ?? 1);
   const before = new Map(
-    view.logTemplates(stretch.healthy, service).map((one) => [one.id, one.count.reduce((a, b) => a + b, 0)]),
+    view
+      .logTemplates(stretch.healthy, service)
+      .map((one) => [one.id, one.count.reduce((a, b) => a + b, 0)]),
   );
   return view
     .logTemplates(stretch.incident, service)
     .filter((one) => one.severity >= 13)
     .map((one) => {
       const seen = one.count.reduce((a, b) => a + b, 0);
-      const usual = ((before.get(one.id) ?? 0) * lengthIncident * load) / Math.max(1, lengthHealthy);
+      const usual =
+        ((before.get(one.id) ?? 0) * lengthIncident * load) / Math.max(1, lengthHealthy);
       return { one, seen, usual, score: (seen - usual) / Math.sqrt(usual + 1) };
     })
     .filter((entry) => entry.score > 4)
@@ -173,7 +183,13 @@ export function logFindings(picture: Picture, service: EntityId): readonly Findi
     .map(({ one, seen, usual }) => ({
       kind: "logs" as const,
       text: `${entityName(service)} logged one ${one.severity >= 17 ? "error" : "warning"} pattern {{seen}} times, {{usual}} expected`,
-      values: { seen: { value: seen, unit: "count" as const }, usual: { value: usual, unit: "count" as const } },
-      traceIds: one.samples.map((sample) => sample.traceId).filter((id) => id !== "").slice(0, 2),
+      values: {
+        seen: { value: seen, unit: "count" as const },
+        usual: { value: usual, unit: "count" as const },
+      },
+      traceIds: one.samples
+        .map((sample) => sample.traceId)
+        .filter((id) => id !== "")
+        .slice(0, 2),
     }));
 }

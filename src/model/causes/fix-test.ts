@@ -16,7 +16,10 @@ const bounded = (ratio: number | undefined): number =>
   ratio === undefined || !Number.isFinite(ratio) ? 1 : Math.max(0.2, Math.min(500, ratio));
 
 /** Whether a link's time changes with this suspect: its callee's, its own, or its caller's when the caller changed. */
-function touchesEdge(suspect: Suspect, ends: { id: EdgeId; caller: EntityId; callee: EntityId }): boolean {
+function touchesEdge(
+  suspect: Suspect,
+  ends: { id: EdgeId; caller: EntityId; callee: EntityId },
+): boolean {
   return suspect.root === ends.id || suspect.root === ends.callee || suspect.root === ends.caller;
 }
 
@@ -42,12 +45,15 @@ export function reproducedBy(
     })
     .flatMap((trace) => compile(trace) ?? []);
   if (exemplars.length < EXEMPLARS_MIN) return undefined;
-  const owner = [...picture.services.values()].find((one) => one.instances.has(suspect.root as EntityId));
+  const owner = [...picture.services.values()].find((one) =>
+    one.instances.has(suspect.root as EntityId),
+  );
   const played = mean(exemplars, (one) =>
     replay(one, {
       self: (service, span) => {
         if (owner !== undefined) {
-          const own = span.instance === suspect.root ? owner.instances.get(span.instance) : undefined;
+          const own =
+            span.instance === suspect.root ? owner.instances.get(span.instance) : undefined;
           return own === undefined ? 1 : bounded(own.ratio);
         }
         return service === suspect.root ? bounded(picture.services.get(service)?.shift.ratio) : 1;

@@ -1,5 +1,5 @@
-import { type EntityId, entityName } from "../entity.ts";
 import { median } from "../dynamics/robust.ts";
+import { type EntityId, entityName } from "../entity.ts";
 import type { Finding } from "./diagnosis.ts";
 import type { Picture } from "./picture.ts";
 

@@ -85,7 +85,7 @@ function changeFindings(ranked: Ranked, onsetMs: number): Finding[] {
 
 function exemplars(picture: Picture, ranked: Ranked, failing: boolean): readonly string[] {
   const { view, stretch } = picture;
-  const through = ranked.suspect.type === "stopped" ? undefined : ranked.suspect.traceThrough;
+  const through = ranked.suspect.type === "stopped" ? undefined : homeOf(picture, ranked.suspect);
   const traces = view.traces({
     window: stretch.incident,
     operation: picture.operation,

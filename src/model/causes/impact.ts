@@ -47,7 +47,10 @@ export function loadShare(picture: Picture, service: EntityId): number {
 function fromColumns(picture: Picture): Map<EntityId | EdgeId, number> {
   const added = new Map<EntityId | EdgeId, number>();
   const entryRate = picture.services.get(picture.entryService)?.shift.rateIncident ?? 0;
-  const note = (place: EntityId | EdgeId, shift: { rateIncident: number; meanIncidentMs: number; meanHealthyMs: number }) => {
+  const note = (
+    place: EntityId | EdgeId,
+    shift: { rateIncident: number; meanIncidentMs: number; meanHealthyMs: number },
+  ) => {
     const visits = entryRate > 0 ? shift.rateIncident / entryRate : 0;
     const ms = visits * (shift.meanIncidentMs - shift.meanHealthyMs);
     if (Number.isFinite(ms)) added.set(place, ms);
@@ -61,7 +64,8 @@ function fromColumns(picture: Picture): Map<EntityId | EdgeId, number> {
 export function impactsOf(picture: Picture): readonly Impact[] {
   const { entryHealthy, entryIncident } = picture;
   const traced =
-    (entryHealthy?.tracedCount ?? 0) >= TRACED_MIN && (entryIncident?.tracedCount ?? 0) >= TRACED_MIN;
+    (entryHealthy?.tracedCount ?? 0) >= TRACED_MIN &&
+    (entryIncident?.tracedCount ?? 0) >= TRACED_MIN;
   const msBefore = perRequest(entryHealthy, "criticalMs");
   const msAfter = perRequest(entryIncident, "criticalMs");
   const failedBefore = perRequest(entryHealthy, "failedAt");
@@ -75,7 +79,9 @@ export function impactsOf(picture: Picture): readonly Impact[] {
   ]);
   return [...places].map((place) => {
     const added = Math.max(0, columns?.get(place) ?? msAfter(place) - msBefore(place));
-    const share = picture.services.has(place as EntityId) ? loadShare(picture, place as EntityId) : 0;
+    const share = picture.services.has(place as EntityId)
+      ? loadShare(picture, place as EntityId)
+      : 0;
     return {
       place,
       addedMs: added * (1 - share),
@@ -84,4 +90,3 @@ export function impactsOf(picture: Picture): readonly Impact[] {
     };
   });
 }
-

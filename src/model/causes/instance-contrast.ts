@@ -52,7 +52,10 @@ function readingOf(picture: Picture, service: EntityId, instance: EntityId, own:
     instance,
     ratio: worst.ratio,
     errors,
-    score: Math.max(worst.score, errors > 0.02 ? Math.max(own.errorScore, ...incoming.map((s) => s.errorScore)) : 0),
+    score: Math.max(
+      worst.score,
+      errors > 0.02 ? Math.max(own.errorScore, ...incoming.map((s) => s.errorScore)) : 0,
+    ),
     requests: own.countIncident,
     ...(worst.onsetMs === undefined ? {} : { onsetMs: worst.onsetMs }),
   };

@@ -1,16 +1,18 @@
 import type { EdgeId, EntityId } from "../entity.ts";
 import type { PathStep } from "./diagnosis.ts";
 import { errorRise } from "./edge-split.ts";
+import type { Suspect } from "./enumerate.ts";
 import type { EdgePicture, Picture } from "./picture.ts";
 import { homeOf } from "./rank.ts";
-import type { Suspect } from "./enumerate.ts";
 
 /** How strongly a link took part in the spread: added time and failures on it. */
 function carried(picture: Picture, edge: EdgePicture): number {
   const callee = picture.services.get(edge.callee)?.shift;
   const slower = Math.max(edge.shift.ratio, callee?.ratio ?? 1) - 1;
   const inUse = edge.shift.rateIncident > 0 || edge.shift.rateHealthy > 0;
-  return inUse ? 1 + Math.max(0, Math.min(3, slower)) + 5 * Math.max(0, errorRise(edge.shift)) : 0.1;
+  return inUse
+    ? 1 + Math.max(0, Math.min(3, slower)) + 5 * Math.max(0, errorRise(edge.shift))
+    : 0.1;
 }
 
 /** Cheapest way from the entry down to `target`, preferring links that carry the trouble; nearest first from the root. */
@@ -54,7 +56,8 @@ function stepOf(picture: Picture, entity: EntityId): PathStep {
 export function pathOf(picture: Picture, suspect: Suspect): readonly PathStep[] {
   const home = homeOf(picture, suspect);
   if (home === undefined) return [];
-  const known = picture.services.has(home) || [...picture.edges.values()].some((e) => e.callee === home);
+  const known =
+    picture.services.has(home) || [...picture.edges.values()].some((e) => e.callee === home);
   const route = known ? routeUp(picture, home) : [];
   const steps = route.map((entity) => stepOf(picture, entity));
   const edge = suspect.type === "edge" ? picture.edges.get(suspect.root as EdgeId) : undefined;

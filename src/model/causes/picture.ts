@@ -86,7 +86,14 @@ function servicePicture(
     const serves = sumIn(station, station.count, stretch.incident) > 0;
     if (serves && instance !== undefined && version !== undefined) versionOf.set(instance, version);
   }
-  return { service, shift: shiftOf(pieces, stretch), instances, versions, versionsBefore, versionOf };
+  return {
+    service,
+    shift: shiftOf(pieces, stretch),
+    instances,
+    versions,
+    versionsBefore,
+    versionOf,
+  };
 }
 
 function instanceShifts(

@@ -1,6 +1,6 @@
 import { type EdgeId, type EntityId, entityName, entityType } from "../entity.ts";
-import type { Calibration } from "./diagnose.ts";
 import type { SuspectChange } from "./change-evidence.ts";
+import type { Calibration } from "./diagnose.ts";
 import type { Suspect, Suspects } from "./enumerate.ts";
 import type { Picture } from "./picture.ts";
 import type { MeasuredSymptom } from "./symptom.ts";

@@ -21,11 +21,7 @@ export interface Health {
 const NO_HEALTH: Health = { requests: 0, errorRatio: 0, badRatio: 0, p95Ms: 0, meanMs: 0 };
 
 /** How an entry operation did in the window of `entry`. Without an objective, slow means above `slowMs`. */
-export function healthOf(
-  entry: EntryWindow | undefined,
-  window: Window,
-  slowMs: number,
-): Health {
+export function healthOf(entry: EntryWindow | undefined, window: Window, slowMs: number): Health {
   if (entry === undefined) return NO_HEALTH;
   const requests = sumIn(entry, entry.count, window);
   if (requests === 0) return NO_HEALTH;
@@ -122,7 +118,9 @@ export function operationAsked(
   const service = asked.slo?.service ?? asked.service;
   const matching = entries.filter(
     (entry) =>
-      (service === undefined || entry.service === `service:${service}` || entry.service === service) &&
+      (service === undefined ||
+        entry.service === `service:${service}` ||
+        entry.service === service) &&
       (named === undefined ||
         entry.operation === named ||
         entry.operation === `operation:${named}` ||

@@ -96,7 +96,8 @@ export function loadFactor(
   after: { readonly rate: number; readonly replicas: number; readonly demand: number },
 ): { readonly factor: number; readonly saturates: boolean; readonly utilisation: number } {
   const slots = station.capacity.workers;
-  if (slots === undefined) return { factor: after.demand, saturates: false, utilisation: Number.NaN };
+  if (slots === undefined)
+    return { factor: after.demand, saturates: false, utilisation: Number.NaN };
   const serviceMs = station.serviceMs * after.demand;
   const queue = { slots, rate: after.rate / Math.max(1, after.replicas), serviceMs };
   const busy = utilisation(queue);

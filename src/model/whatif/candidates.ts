@@ -1,8 +1,8 @@
 import type { Diagnosis, Hypothesis } from "../causes/diagnosis.ts";
 import { seconds, sumIn } from "../dynamics/columns.ts";
 import { stationParameters } from "../dynamics/station.ts";
-import { type EntityId, entityName, entityType } from "../entity.ts";
 import type { Attributes } from "../entity.ts";
+import { type EntityId, entityName, entityType } from "../entity.ts";
 import type { Change, WorldView } from "../view.ts";
 import type { Intervention } from "./intervention.ts";
 
@@ -57,7 +57,8 @@ function candidatesFor(
   });
   const service = serviceOf(view, hypothesis);
   const undo = hypothesis.changes.flatMap((change) => {
-    const intervention = service === undefined ? undefined : undoing(change, service, diagnosis, view);
+    const intervention =
+      service === undefined ? undefined : undoing(change, service, diagnosis, view);
     return intervention === undefined
       ? []
       : [make(intervention, `undoes the ${change.kind} change before the trouble`)];
@@ -93,7 +94,11 @@ function serviceOf(view: WorldView, hypothesis: Hypothesis): EntityId | undefine
 }
 
 /** Versions of a service that served in the healthy window, busiest first. */
-function healthyVersions(view: WorldView, service: EntityId, diagnosis: Diagnosis): readonly string[] {
+function healthyVersions(
+  view: WorldView,
+  service: EntityId,
+  diagnosis: Diagnosis,
+): readonly string[] {
   const counts = new Map<string, number>();
   for (const station of view.stations(diagnosis.healthy)) {
     if (station.service !== service || station.version === undefined) continue;
@@ -133,7 +138,9 @@ function undoing(
     case "flag": {
       const flag = text(attributes, "flag") ?? flagName(change);
       const variant = text(attributes, "previous_variant");
-      return flag === undefined || variant === undefined ? undefined : { type: "flag", flag, variant };
+      return flag === undefined || variant === undefined
+        ? undefined
+        : { type: "flag", flag, variant };
     }
     case "config":
     case "limit":
@@ -198,7 +205,11 @@ function hypothesisActions(
 }
 
 /** Twice the calls that ran at once while all was well: room to breathe, but not to pile up. */
-function limits(view: WorldView, diagnosis: Diagnosis, hypothesis: Hypothesis): readonly Intervention[] {
+function limits(
+  view: WorldView,
+  diagnosis: Diagnosis,
+  hypothesis: Hypothesis,
+): readonly Intervention[] {
   const callee = hypothesis.root as EntityId;
   const healthy = new Map<EntityId, number>();
   const now = new Map<EntityId, number>();
@@ -224,7 +235,11 @@ function limits(view: WorldView, diagnosis: Diagnosis, hypothesis: Hypothesis): 
     }));
 }
 
-function scales(view: WorldView, diagnosis: Diagnosis, hypothesis: Hypothesis): readonly Intervention[] {
+function scales(
+  view: WorldView,
+  diagnosis: Diagnosis,
+  hypothesis: Hypothesis,
+): readonly Intervention[] {
   const services =
     hypothesis.type === "traffic" ? diagnosis.blastRadius.services : [hypothesis.root as EntityId];
   const short = services

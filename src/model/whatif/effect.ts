@@ -76,8 +76,9 @@ export function resolveName(picture: Picture, name: string): EntityId | undefine
 export function linkOf(picture: Picture, from: string, to: string): EdgeId | undefined {
   const caller = resolveName(picture, from);
   const callee = resolveName(picture, to);
-  return [...picture.edges.values()].find((edge) => edge.caller === caller && edge.callee === callee)
-    ?.id;
+  return [...picture.edges.values()].find(
+    (edge) => edge.caller === caller && edge.callee === callee,
+  )?.id;
 }
 
 /** A service with everything that it sends out: what its version, flags and settings decide. */

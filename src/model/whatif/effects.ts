@@ -91,7 +91,9 @@ function applyRollback(
     version,
   });
   if (past === undefined || past.requests < VERSION_REQUESTS_MIN) {
-    effect.missing.push(`no numbers of ${name} ${version}: it served too little in what is retained`);
+    effect.missing.push(
+      `no numbers of ${name} ${version}: it served too little in what is retained`,
+    );
     return;
   }
   const running = new Set(known.versionOf.values());
@@ -265,7 +267,9 @@ function applyRestore(effect: Effect, situation: Situation, restore: Restore): v
     effect.extrapolates = true;
   }
   for (const service of services) repairService(effect, picture, service);
-  effect.assumptions.push(`with ${restore.value}, ${restore.what} acts as it did before its change`);
+  effect.assumptions.push(
+    `with ${restore.value}, ${restore.what} acts as it did before its change`,
+  );
   effect.falsifiers.push(`the deviation stays after ${restore.what} is ${restore.value} again`);
 }
 

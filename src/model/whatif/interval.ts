@@ -1,9 +1,9 @@
-import type { Stretch } from "../dynamics/stretch.ts";
+import { healthOf } from "../causes/symptom.ts";
 import { quantileOf } from "../dynamics/robust.ts";
+import type { Stretch } from "../dynamics/stretch.ts";
 import type { EntityId } from "../entity.ts";
 import type { EntryWindow, WorldView } from "../view.ts";
 import type { Interval, Statistic } from "./prediction.ts";
-import { healthOf } from "../causes/symptom.ts";
 
 /** Length of one backtest window: what a settlement observes. */
 const WINDOW_MS = 40_000;
@@ -94,7 +94,10 @@ export function intervalAbout(
     return { median: value, low: value * Math.exp(-log), high: value * Math.exp(log) };
   }
   const sampling =
-    1.645 * Math.sqrt((Math.max(value, 0.002) * (1 - Math.min(value, 0.998))) / Math.max(20, spread.sample));
+    1.645 *
+    Math.sqrt(
+      (Math.max(value, 0.002) * (1 - Math.min(value, 0.998))) / Math.max(20, spread.sample),
+    );
   // A ratio that depends on a threshold moves with the times around it.
   const side = Math.hypot(spread.width, sampling, spread.extra * Math.min(value, 1 - value) * 1.5);
   return { median: value, low: Math.max(0, value - side), high: Math.min(1, value + side) };

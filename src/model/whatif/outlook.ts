@@ -2,10 +2,10 @@ import { impactsOf } from "../causes/impact.ts";
 import type { Picture } from "../causes/picture.ts";
 import { quantileOf, seededRandom } from "../dynamics/robust.ts";
 import { loadFactor } from "../dynamics/station.ts";
-import { type EdgeId, type EntityId } from "../entity.ts";
+import type { EdgeId, EntityId } from "../entity.ts";
 import type { Effect, Situation } from "./effect.ts";
-import { compile, type Exemplar, replay, type ReplayChange } from "./replay.ts";
 import type { Values } from "./interval.ts";
+import { compile, type Exemplar, type ReplayChange, replay } from "./replay.ts";
 
 /** Limit: exemplar traces played for one operation. */
 export const EXEMPLARS_MAX = 200;
@@ -55,7 +55,10 @@ const bounded = (ratio: number | undefined): number =>
   ratio === undefined || !Number.isFinite(ratio) ? 1 : Math.max(0.2, Math.min(500, ratio));
 
 /** The places whose deviation stays: what adds noticeably, is not repaired, and does not merely wait for what is. */
-export function staying(current: Picture, effect: Effect): {
+export function staying(
+  current: Picture,
+  effect: Effect,
+): {
   readonly places: ReadonlySet<EntityId | EdgeId>;
   readonly fixedFailures: number;
   readonly fixedTime: number;
@@ -93,11 +96,15 @@ function callersOf(current: Picture, effect: Effect): ReadonlySet<string> {
 }
 
 /** Healthy traces played so that the given places deviate as they do now. */
-export function deviating(current: Picture, keep: (place: EntityId | EdgeId) => boolean): ReplayChange {
+export function deviating(
+  current: Picture,
+  keep: (place: EntityId | EdgeId) => boolean,
+): ReplayChange {
   return {
     self: (service, span) => {
       const known = current.services.get(service);
-      const instance = span.instance === undefined ? undefined : known?.instances.get(span.instance);
+      const instance =
+        span.instance === undefined ? undefined : known?.instances.get(span.instance);
       if (!keep(service) || (span.instance !== undefined && !keep(span.instance))) return 1;
       const shift = instance !== undefined && instance.countIncident >= 8 ? instance : known?.shift;
       return bounded(shift?.ratio);
@@ -109,7 +116,9 @@ export function deviating(current: Picture, keep: (place: EntityId | EdgeId) => 
 export function withQueues(base: ReplayChange, effect: Effect, queues: Queues): ReplayChange {
   return {
     self: (service, span) =>
-      base.self(service, span) * (queues.factor.get(service) ?? 1) * (effect.self.get(service) ?? 1),
+      base.self(service, span) *
+      (queues.factor.get(service) ?? 1) *
+      (effect.self.get(service) ?? 1),
     gap: base.gap,
     timeoutMs: (edge) => effect.timeoutMs.get(edge),
     attemptsMax: (edge) => effect.attempts.get(edge),
@@ -118,7 +127,9 @@ export function withQueues(base: ReplayChange, effect: Effect, queues: Queues): 
 
 export function exemplarsOf(current: Picture, operation: EntityId): readonly Exemplar[] {
   const { view, stretch } = current;
-  const window = stretch.deviates ? stretch.healthy : { ...stretch.healthy, toMs: stretch.incident.toMs };
+  const window = stretch.deviates
+    ? stretch.healthy
+    : { ...stretch.healthy, toMs: stretch.incident.toMs };
   return view
     .traces({ window, operation, reservoir: "uniform", limit: EXEMPLARS_MAX })
     .flatMap((trace) => compile(trace) ?? []);
@@ -151,7 +162,8 @@ export function compare(
   const ratio = (a: readonly number[], b: readonly number[]) => {
     const from = statistics(b);
     const to = statistics(a);
-    const over = (key: "mean" | "p50" | "p95"): number => Math.max(0.01, to[key]) / Math.max(0.01, from[key]);
+    const over = (key: "mean" | "p50" | "p95"): number =>
+      Math.max(0.01, to[key]) / Math.max(0.01, from[key]);
     return { mean: over("mean"), p50: over("p50"), p95: over("p95") };
   };
   const random = seededRandom(options.seed);
@@ -188,4 +200,3 @@ export function project(observed: Values, comparison: Comparison, errorRatio: nu
     bad_ratio: Math.min(1, errorRatio + (1 - errorRatio) * slow),
   };
 }
-

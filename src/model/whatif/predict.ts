@@ -8,8 +8,8 @@ import { applyIntervention } from "./effects.ts";
 import { type Backtest, backtest, intervalAbout, type Values, valuesOf } from "./interval.ts";
 import type { Intervention } from "./intervention.ts";
 import {
-  compare,
   type Comparison,
+  compare,
   deviating,
   EXEMPLARS_MIN,
   exemplarsOf,
@@ -20,7 +20,7 @@ import {
   withQueues,
 } from "./outlook.ts";
 import type { Grade, Interval, PredictedSli, Prediction } from "./prediction.ts";
-import { type Exemplar, replay, type ReplayChange, UNCHANGED } from "./replay.ts";
+import { type Exemplar, type ReplayChange, replay, UNCHANGED } from "./replay.ts";
 import { EMPTY_TRACK_RECORD, type TrackRecord, type TypeRecord } from "./track-record.ts";
 
 export interface PredictRequest {
@@ -94,9 +94,7 @@ function operationsOf(view: WorldView, asked?: readonly string[]): readonly Enti
 }
 
 function pictureFor(view: WorldView, operation: EntityId): Picture | undefined {
-  const slo = view
-    .slos()
-    .find((one) => operation === `operation:${one.service} ${one.operation}`);
+  const slo = view.slos().find((one) => operation === `operation:${one.service} ${one.operation}`);
   return pictureOf(view, operation, {
     atMs: view.closedMs,
     ...(slo === undefined ? {} : { slo }),
@@ -126,7 +124,9 @@ function outlookOf(picture: Picture, input: OutlookInput): Outlook {
   const { view, stretch, operation } = picture;
   const slowMs = slowThresholdMs(picture.slo, picture.entryHealthy);
   const healthy = valuesOf(picture.entryHealthy, stretch.healthy, slowMs);
-  const now = stretch.absent ? undefined : valuesOf(picture.entryIncident, stretch.incident, slowMs);
+  const now = stretch.absent
+    ? undefined
+    : valuesOf(picture.entryIncident, stretch.incident, slowMs);
   const past = backtest(view, { stretch, operation, slowMs });
   const exemplars = exemplarsOf(picture, operation);
   const name = entityName(operation);
@@ -135,7 +135,13 @@ function outlookOf(picture: Picture, input: OutlookInput): Outlook {
     return { slis: [], exemplars, backtest: past, missing: [`no requests of ${name}`] };
   }
   const observed: Values = now ?? { ...known, error_ratio: 0, bad_ratio: 1 };
-  const projected = projectedValues(picture, { ...input, healthy: known, observed, exemplars, slowMs });
+  const projected = projectedValues(picture, {
+    ...input,
+    healthy: known,
+    observed,
+    exemplars,
+    slowMs,
+  });
   const missing =
     projected === undefined ? [`at least ${EXEMPLARS_MIN} whole traces of healthy ${name}`] : [];
   const count = SETTLED_SECONDS * (known.requests / Math.max(1, spanSeconds(picture)));
@@ -159,7 +165,8 @@ function outlookOf(picture: Picture, input: OutlookInput): Outlook {
 }
 
 function spanSeconds(picture: Picture): number {
-  const window = picture.entryHealthy === undefined ? picture.stretch.incident : picture.stretch.healthy;
+  const window =
+    picture.entryHealthy === undefined ? picture.stretch.incident : picture.stretch.healthy;
   return (window.toMs - window.fromMs) / 1000;
 }
 
@@ -180,7 +187,8 @@ function acts(effect: Effect): boolean {
 function extraWidth(effect: Effect, projected: Projected, statistic: string): number {
   if (!acts(effect)) return 0.05;
   const spread = projected.comparison?.spread;
-  const boot = statistic === "mean" || statistic === "p50" || statistic === "p95" ? statistic : "p95";
+  const boot =
+    statistic === "mean" || statistic === "p50" || statistic === "p95" ? statistic : "p95";
   const sampling = 1.645 * (spread?.[boot] ?? 0);
   return Math.hypot(ACTION_WIDTH, sampling, effect.extrapolates ? EXTRAPOLATION_WIDTH : 0);
 }
@@ -209,14 +217,19 @@ function projectedValues(
   const repaired = Math.max(rest.fixedTime, rest.fixedFailures) > REPAIR_MIN;
   if (exemplars.length < EXEMPLARS_MIN) return undefined;
   if (picture.stretch.deviates && repaired) {
-    const residual = deviating(picture, (place) => rest.places.has(place) && !effect.repaired.has(place));
+    const residual = deviating(
+      picture,
+      (place) => rest.places.has(place) && !effect.repaired.has(place),
+    );
     const plays = { before: UNCHANGED, after: withQueues(residual, effect, queues) };
     const comparison = compare(exemplars, plays, options);
     const left = healthy.error_ratio + Math.max(0, errors) * (1 - rest.fixedFailures);
     return { values: project(healthy, comparison, left), comparison };
   }
   const instanceGone = (place: string): boolean => !effect.repaired.has(place as EntityId);
-  const before: ReplayChange = picture.stretch.deviates ? deviating(picture, () => true) : UNCHANGED;
+  const before: ReplayChange = picture.stretch.deviates
+    ? deviating(picture, () => true)
+    : UNCHANGED;
   const kept = picture.stretch.deviates ? deviating(picture, instanceGone) : UNCHANGED;
   const plays = { before, after: withQueues(kept, effect, queues) };
   const comparison = compare(exemplars, plays, options);
@@ -261,7 +274,11 @@ function assumptionsOf(effect: Effect, picture: Picture): readonly string[] {
   const anchored = deviates
     ? [`anchored on the healthy ${length} s before the onset`]
     : ["nothing deviates now: the recent state is the anchor"];
-  return [...anchored, "requests arrive as often as now, unless the what-if says otherwise", ...effect.assumptions];
+  return [
+    ...anchored,
+    "requests arrive as often as now, unless the what-if says otherwise",
+    ...effect.assumptions,
+  ];
 }
 
 /** How much the 10 % slower work of the two heaviest services adds to a request. */

@@ -106,7 +106,10 @@ function play(node: Node, change: ReplayChange): number {
   const kept = new Set(keptGroups(node, change));
   for (const group of groupsOf(node)) {
     const startMs = Math.max(cursor, group[0]?.span.offsetMs ?? cursor);
-    const endMs = group.reduce((end, c) => Math.max(end, c.span.offsetMs + c.span.durationMs), startMs);
+    const endMs = group.reduce(
+      (end, c) => Math.max(end, c.span.offsetMs + c.span.durationMs),
+      startMs,
+    );
     const longest = [...group].reduce((most, child) => {
       const lead = Math.max(0, child.span.offsetMs - startMs);
       return Math.max(most, lead * factor + play(child, change));

@@ -2,7 +2,7 @@ import { slowThresholdMs } from "../causes/symptom.ts";
 import { seconds, sumIn } from "../dynamics/columns.ts";
 import { type EntityId, entityName } from "../entity.ts";
 import { formatQuantity, type Window } from "../quantity.ts";
-import { type Change, type EntryWindow, BUCKET_MS, type WorldView } from "../view.ts";
+import { BUCKET_MS, type Change, type EntryWindow, type WorldView } from "../view.ts";
 import { valuesOf } from "./interval.ts";
 import type { PredictedSli, Prediction } from "./prediction.ts";
 
@@ -42,7 +42,11 @@ type Observation = SettledOutcome["observed"][number];
  * Compares what was predicted with what was observed after the time to effect. A prediction without numbers is judged by
  * the objective alone. Contract: call when the view's last closed bucket is at or after the end of the observation.
  */
-export function settle(view: WorldView, prediction: Prediction, times: SettleTimes): SettledOutcome {
+export function settle(
+  view: WorldView,
+  prediction: Prediction,
+  times: SettleTimes,
+): SettledOutcome {
   const fromMs = times.actedAtMs + times.effectMs;
   const window = {
     fromMs: Math.ceil(fromMs / BUCKET_MS) * BUCKET_MS,
@@ -54,7 +58,9 @@ export function settle(view: WorldView, prediction: Prediction, times: SettleTim
       ? []
       : view.entries(window).map((entry) => [entry.operation, entry] as const),
   );
-  const observed = prediction.slis.flatMap((sli) => observe(view, prediction, { sli, entries, window }) ?? []);
+  const observed = prediction.slis.flatMap(
+    (sli) => observe(view, prediction, { sli, entries, window }) ?? [],
+  );
   const disturbed = disturbance(view, prediction, { times, window, entries });
   if (disturbed !== undefined) return { settledMs, verdict: "void", observed, note: disturbed };
   if (observed.length === 0) {
@@ -100,7 +106,11 @@ function observe(
   if (value === undefined) return undefined;
   const base = { operation: sli.operation, statistic: sli.statistic, unit: sli.unit, value };
   if (sli.verdict !== "number") return base;
-  return { ...base, predicted: sli.after, inside: value >= sli.after.low && value <= sli.after.high };
+  return {
+    ...base,
+    predicted: sli.after,
+    inside: value >= sli.after.low && value <= sli.after.high,
+  };
 }
 
 /** Why the comparison would be unfair: somebody else changed something, or the load is not what was assumed. */
@@ -117,7 +127,9 @@ function disturbance(
   const own = new Set(prediction.interventions.flatMap(namesOf));
   const foreign = view
     .changes({ fromMs: times.actedAtMs + 1, toMs: Math.max(window.toMs, times.actedAtMs + 1) })
-    .find((change) => change.origin !== "executor" && !isOwn(change, own) && touchesScope(view, change));
+    .find(
+      (change) => change.origin !== "executor" && !isOwn(change, own) && touchesScope(view, change),
+    );
   if (foreign !== undefined) {
     return `another change (${foreign.kind} of ${nameOf(foreign)}) fell into the time observed`;
   }
@@ -166,17 +178,25 @@ function touchesScope(view: WorldView, change: Change): boolean {
 
 function byObjective(
   view: WorldView,
-  input: { readonly observed: readonly Observation[]; readonly settledMs: number; readonly window: Window },
+  input: {
+    readonly observed: readonly Observation[];
+    readonly settledMs: number;
+    readonly window: Window;
+  },
 ): SettledOutcome {
   const { observed, settledMs, window } = input;
   const operations = [...new Set(observed.map((one) => one.operation))];
   const hurt = operations.filter((operation) => {
-    const slo = view.slos().find((one) => operation === `operation:${one.service} ${one.operation}`);
+    const slo = view
+      .slos()
+      .find((one) => operation === `operation:${one.service} ${one.operation}`);
     if (slo !== undefined) {
       const sli = view.sli(slo.id, window);
       return sli.ratio < slo.objective;
     }
-    const bad = observed.find((one) => one.operation === operation && one.statistic === "bad_ratio");
+    const bad = observed.find(
+      (one) => one.operation === operation && one.statistic === "bad_ratio",
+    );
     return (bad?.value ?? 0) > BAD_MAX;
   });
   return {
