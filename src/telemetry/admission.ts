@@ -7,7 +7,7 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i;
 
-export const isLoopback = (host: string): boolean => LOOPBACK_HOST.test(host) || host === "::1";
+const isLoopback = (host: string): boolean => LOOPBACK_HOST.test(host) || host === "::1";
 
 /** Who may talk to the receiver: holders of the token; without one, callers that name this machine itself. */
 export interface Admission {

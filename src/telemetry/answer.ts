@@ -68,7 +68,7 @@ const REJECTED_FIELDS: Readonly<Record<OtlpKind, string>> = {
 };
 
 /** What a person reads about items that were not taken: "2 id_invalid, 1 time_future". */
-export function rejectionText(report: DecodeReport): string {
+function rejectionText(report: DecodeReport): string {
   return Array.from(report.rejected, ([reason, count]) => `${count} ${reason}`).join(", ");
 }
 

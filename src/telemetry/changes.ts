@@ -3,10 +3,10 @@ import { z } from "zod";
 import { OperationError } from "../errors.ts";
 import type { ChangeKind, ChangeRecord } from "../model/signal.ts";
 import { cleanText, redact } from "../redact.ts";
+import { flatAttributes } from "./flat-attributes.ts";
 
 /** Limit: changes in one request. */
-export const CHANGES_PER_REQUEST_MAX = 1000;
-const ATTRIBUTES_MAX = 64;
+const CHANGES_PER_REQUEST_MAX = 1000;
 const TEXT_CHARS_MAX = 1024;
 const NAME_CHARS_MAX = 256;
 /** A change further ahead than this cannot have happened; clocks differ by less. */
@@ -27,22 +27,6 @@ const isKind = (kind: string): kind is ChangeKind => KINDS.has(kind);
 const clean = (text: string, maxChars: number): string => redact(cleanText(text, maxChars));
 const name = z.string().transform((text) => clean(text, NAME_CHARS_MAX));
 
-const attributes = z
-  .record(z.string().max(NAME_CHARS_MAX), z.union([z.string(), z.number(), z.boolean(), z.null()]))
-  .refine((held) => Object.keys(held).length <= ATTRIBUTES_MAX, `over ${ATTRIBUTES_MAX} attributes`)
-  .transform((held) => {
-    const entries = Object.entries(held)
-      .filter((entry): entry is [string, string | number | boolean] => entry[1] !== null)
-      .filter(([key]) => key !== "__proto__")
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(
-      entries.map(([key, value]) => [
-        key,
-        typeof value === "string" ? clean(value, TEXT_CHARS_MAX) : value,
-      ]),
-    );
-  });
-
 const change = z
   .object({
     id: z.string().min(1).max(NAME_CHARS_MAX).optional(),
@@ -54,14 +38,11 @@ const change = z
       .string()
       .nullish()
       .transform((text) => clean(text ?? "", TEXT_CHARS_MAX)),
-    attributes: attributes.nullish(),
+    attributes: flatAttributes.nullish(),
   })
   .refine((held) => held.time !== undefined || held.timeMs !== undefined, "time is missing");
 
-const batch = z.union([
-  change.transform((one) => [one]),
-  z.array(change).max(CHANGES_PER_REQUEST_MAX),
-]);
+const batch = z.array(change).max(CHANGES_PER_REQUEST_MAX);
 
 /** The same content gives the same id, so that a sender may repeat itself. */
 function mintId(record: Omit<ChangeRecord, "id">): string {
@@ -92,7 +73,7 @@ function recordOf(parsed: z.infer<typeof change>): ChangeRecord {
  * Errors: `OperationError("changes_malformed")`, with the first fault and where it is.
  */
 export function parseChanges(value: unknown, nowMs: number): readonly ChangeRecord[] {
-  const parsed = batch.safeParse(value);
+  const parsed = batch.safeParse(Array.isArray(value) ? value : [value]);
   if (!parsed.success) throw new OperationError("changes_malformed", faultText(parsed.error));
   const records = new Map<string, ChangeRecord>();
   for (const item of parsed.data) {

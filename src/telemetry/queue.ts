@@ -1,7 +1,7 @@
 import type { Signal } from "../model/signal.ts";
 
 /** Spans, points, records or entities that a signal holds. */
-export function signalSize(signal: Signal): number {
+function signalSize(signal: Signal): number {
   switch (signal.type) {
     case "spans":
       return signal.spans.length;

@@ -4,6 +4,7 @@ import type { EntityType } from "../model/entity.ts";
 import type { RelationType } from "../model/relation.ts";
 import type { TopologySignal } from "../model/signal.ts";
 import { cleanText } from "../redact.ts";
+import { flatAttributes } from "./flat-attributes.ts";
 
 /** Limits of one file. */
 const ENTITIES_MAX = 20_000;
@@ -57,9 +58,7 @@ const file = z.object({
         id: name,
         kind: z.string(),
         name: name.optional(),
-        attributes: z
-          .record(name, z.union([z.string(), z.number(), z.boolean(), z.null()]))
-          .optional(),
+        attributes: flatAttributes.nullish(),
       }),
     )
     .max(ENTITIES_MAX),
@@ -87,11 +86,7 @@ export function parseTopologyFile(
     id,
     kind: kindOf(kind, index),
     name: given ?? id,
-    attributes: Object.fromEntries(
-      Object.entries(attributes ?? {}).filter(
-        (entry): entry is [string, string | number | boolean] => entry[1] !== null,
-      ),
-    ),
+    attributes: attributes ?? {},
   }));
   const kinds = new Map<string, EntityType>();
   for (const { id, kind } of entities) {

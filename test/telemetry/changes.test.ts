@@ -23,7 +23,12 @@ describe("POST /v1/changes", () => {
     const body = JSON.stringify([
       deploy,
       deploy,
-      { ...deploy, kind: "schedule", id: "chg-1", attributes: { version: "2", gone: null } },
+      {
+        ...deploy,
+        kind: "schedule",
+        id: "chg-1",
+        attributes: { version: "2", gone: null, files: ["a", 1] },
+      },
     ]);
     const answer = await post(`${url}/v1/changes`, body, JSON_TYPE);
     expect(order).toEqual(["deploy", "other"]);
@@ -33,7 +38,10 @@ describe("POST /v1/changes", () => {
     expect(ids[0]).toBe(`change-${createHash("sha256").update(minted).digest("hex").slice(0, 16)}`);
     expect(receiver.take(10)).toMatchObject([
       { type: "change", change: { id: ids[0], timeMs: NOW_MS - 60_000, entity: "cart" } },
-      { type: "change", change: { id: "chg-1", kind: "other", attributes: { version: "2" } } },
+      {
+        type: "change",
+        change: { id: "chg-1", kind: "other", attributes: { version: "2", files: '["a",1]' } },
+      },
     ]);
   });
 
@@ -50,7 +58,7 @@ describe("POST /v1/changes", () => {
     ["a time that is none", { ...deploy, time: "yesterday" }],
     ["a time in the future", { ...deploy, time: NOW_MS + 3_600_000 }],
     ["no kind", { time: NOW_MS }],
-    ["nested attributes", { ...deploy, attributes: { a: { b: 1 } } }],
+    ["nested attributes", { ...deploy, attributes: { a: { b: { c: 1 } } } }],
     ["too many changes", Array.from({ length: 1001 }, () => deploy)],
     ["a string", "deploy"],
   ])("refuses %s with what is wrong", async (_, body) => {

@@ -33,7 +33,7 @@ export interface OtlpLimits {
   readonly signalItemsMax: number;
 }
 
-export const OTLP_LIMITS: OtlpLimits = {
+const OTLP_LIMITS: OtlpLimits = {
   attributesMax: 128,
   keyBytesMax: 256,
   valueBytesMax: 4096,

@@ -57,7 +57,7 @@ const NO_RECORDED_VALUE = 1;
 const SCALE_MIN = -10;
 const SCALE_MAX = 20;
 
-export const TEMPORALITIES = ["unspecified", "delta", "cumulative"] as const;
+const TEMPORALITIES = ["unspecified", "delta", "cumulative"] as const;
 
 export function temporalityOf(wireValue: number): MetricPoint["temporality"] {
   return TEMPORALITIES[wireValue] ?? "unspecified";

@@ -188,7 +188,6 @@ const list = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 const buffer = (bytes: Uint8Array | undefined): Buffer => Buffer.from(bytes ?? new Uint8Array());
 
-export const spansOf = (count: number): ReadableSpan[] => list(count, span);
 export const tracesProtobuf = (count: number): Buffer =>
   buffer(ProtobufTraceSerializer.serializeRequest(list(count, span)));
 export const tracesJson = (count: number): Buffer =>
