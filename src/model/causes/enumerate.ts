@@ -146,6 +146,8 @@ function addSilent(picture: Picture, suspects: Map<string, Suspect>): readonly S
     // Without requests a service is silent by itself: only the silent one nearest to the entry is a suspect.
     const callers = [...picture.edges.values()].filter((edge) => edge.callee === one.service);
     if (callers.some((edge) => names.has(edge.caller))) continue;
+    // What nobody calls and nobody enters by (a worker that is idle, say) does not stop the entry.
+    if (callers.length === 0 && one.service !== picture.entryService) continue;
     const suspect = suspectFor(suspects, one.service, "stopped");
     suspect.type = "stopped";
     suspect.score = Math.max(suspect.score, 30);

@@ -1,4 +1,4 @@
-import { explainedRatio } from "../dynamics/station.ts";
+import { capacityOf, explainedRatio } from "../dynamics/station.ts";
 import type { EdgeId, EntityId } from "../entity.ts";
 import type { EntryWindow } from "../view.ts";
 import type { Picture } from "./picture.ts";
@@ -34,7 +34,11 @@ export function loadShare(picture: Picture, service: EntityId): number {
   if (own === undefined || own.ratio <= 1.02) return 0;
   const rise = own.rateIncident / Math.max(1e-6, own.rateHealthy);
   if (!(rise > LOAD_RISE_MIN)) return 0;
-  const expected = explainedRatio(picture.view, service, {
+  const capacity = capacityOf(picture.view, service, {
+    window: picture.stretch.incident,
+    stations: picture.stations,
+  });
+  const expected = explainedRatio(capacity, {
     rateBefore: own.rateHealthy,
     rateAfter: own.rateIncident,
     observedMs: own.meanHealthyMs,

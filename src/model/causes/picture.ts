@@ -46,6 +46,8 @@ export interface EdgePicture {
 export interface Picture {
   readonly view: WorldView;
   readonly stretch: Stretch;
+  /** Columns over the whole history. */
+  readonly stations: readonly StationWindow[];
   readonly services: ReadonlyMap<EntityId, ServicePicture>;
   readonly edges: ReadonlyMap<EdgeId, EdgePicture>;
   readonly entryHealthy?: EntryWindow;
@@ -183,6 +185,7 @@ export function pictureOf(
   return {
     view,
     stretch,
+    stations,
     services,
     edges,
     ...(entryHealthy === undefined ? {} : { entryHealthy }),

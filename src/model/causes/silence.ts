@@ -51,12 +51,12 @@ export function silences(picture: Picture): readonly Silence[] {
 
 /** Instances that served, serve no more, and whose siblings still do, although nothing replaced them. */
 export function silentInstances(picture: Picture, service: EntityId): readonly EntityId[] {
-  const { view, stretch } = picture;
+  const { stretch } = picture;
   const known = picture.services.get(service);
   if (known === undefined || known.instances.size < 2) return [];
   const tail = { fromMs: stretch.history.toMs - 3 * BUCKET_MS, toMs: stretch.history.toMs };
   const counts = new Map<EntityId, { before: number; tail: number }>();
-  for (const station of view.stations(stretch.history)) {
+  for (const station of picture.stations) {
     if (station.service !== service || station.instance === undefined) continue;
     const entry = counts.get(station.instance) ?? { before: 0, tail: 0 };
     const range = indexRange(station, stretch.healthy);

@@ -85,20 +85,40 @@ export function deviationOf(values: ArrayLike<number>, priorScale: number): Devi
     alarmed: false,
   };
   let onset = -1;
+  let alarm = -1;
   list.forEach((value, index) => {
     if (!Number.isFinite(value)) return;
     const before = state.alarmed;
     scores[index] = advance(state, value, index);
-    if (state.alarmed && !before) onset = state.start;
+    if (!state.alarmed || before) return;
+    onset = state.start;
+    alarm = index;
   });
-  return { active: state.alarmed, onset: sharpen(scores, onset), scores };
+  return { active: state.alarmed, onset: sharpen(scores, onset, alarm), scores };
 }
 
-/** Moves an onset forward to the first clear point: the sum may have left zero on noise just before. */
-function sharpen(scores: Float64Array, onset: number): number {
+/** Points after an alarm that tell how large the shift is. */
+const SHIFT_POINTS = 6;
+
+/**
+ * Moves an onset to where a shift of the size now seen explains the points best: the sum may have left zero on noise
+ * some points before. It maximises `Σ (score - shift / 2)` over the start.
+ */
+function sharpen(scores: Float64Array, onset: number, alarm: number): number {
   if (onset < 0) return -1;
-  for (let index = onset; index < Math.min(scores.length - 1, onset + 12); index += 1) {
-    if ((scores[index] ?? 0) > 2 && (scores[index + 1] ?? 0) > 1.5) return index;
+  const until = Math.min(scores.length, alarm + SHIFT_POINTS);
+  const late = Array.from(scores.subarray(Math.max(onset, alarm - 1), until));
+  const shift = median(late.filter(Number.isFinite));
+  let best = Number.NEGATIVE_INFINITY;
+  let start = onset;
+  let sum = 0;
+  for (let index = until - 1; index >= onset; index -= 1) {
+    const score = scores[index] ?? Number.NaN;
+    if (!Number.isFinite(score)) continue;
+    sum += Math.max(-4, Math.min(shift, score)) - shift / 2;
+    if (sum <= best) continue;
+    best = sum;
+    start = index;
   }
-  return onset;
+  return start;
 }

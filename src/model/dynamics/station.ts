@@ -1,6 +1,6 @@
 import type { EntityId } from "../entity.ts";
 import type { Window } from "../quantity.ts";
-import type { WorldView } from "../view.ts";
+import type { StationWindow, WorldView } from "../view.ts";
 import { seconds, sumIn } from "./columns.ts";
 import { meanWaitMs, SATURATION, serviceTimeMs, utilisation } from "./erlang.ts";
 
@@ -17,9 +17,14 @@ const numeric = (value: unknown): number | undefined => {
 };
 
 /** Instances that served in the window, else the attribute `replicas`. Workers come from the service or an instance. */
-export function capacityOf(view: WorldView, service: EntityId, window: Window): Capacity {
+export function capacityOf(
+  view: WorldView,
+  service: EntityId,
+  seen: { readonly window: Window; readonly stations?: readonly StationWindow[] },
+): Capacity {
+  const { window } = seen;
   const instances = new Set<EntityId>();
-  for (const station of view.stations(window)) {
+  for (const station of seen.stations ?? view.stations(window)) {
     if (station.service !== service || station.instance === undefined) continue;
     if (sumIn(station, station.count, window) > 0) instances.add(station.instance);
   }
@@ -55,11 +60,17 @@ export interface StationParameters {
 export function stationParameters(
   view: WorldView,
   service: EntityId,
-  query: { readonly window: Window; readonly version?: string },
+  query: {
+    readonly window: Window;
+    readonly version?: string;
+    /** Stations of a window that holds this one, when the caller has them already. */
+    readonly stations?: readonly StationWindow[];
+  },
 ): StationParameters | undefined {
   const { window, version } = query;
+  const stations = query.stations ?? view.stations(window);
   const total = { requests: 0, errors: 0, ms: 0, timed: 0 };
-  for (const station of view.stations(window)) {
+  for (const station of stations) {
     if (station.service !== service) continue;
     if (version !== undefined && station.version !== version) continue;
     total.requests += sumIn(station, station.count, window);
@@ -68,7 +79,7 @@ export function stationParameters(
     total.timed += sumIn(station, station.selfCount, window);
   }
   if (total.requests === 0 || total.timed === 0) return undefined;
-  const capacity = capacityOf(view, service, window);
+  const capacity = capacityOf(view, service, { window, stations });
   const rate = total.requests / seconds(window);
   const selfMs = total.ms / total.timed;
   const perReplica = rate / Math.max(1, capacity.replicas);
@@ -111,12 +122,9 @@ export function loadFactor(
 
 /** How much longer a request should take by load alone; undefined where the capacity is unknown. */
 export function explainedRatio(
-  view: WorldView,
-  service: EntityId,
+  { replicas, workers }: Capacity,
   load: { readonly rateBefore: number; readonly rateAfter: number; readonly observedMs: number },
 ): number | undefined {
-  const window = { fromMs: view.closedMs - 120_000, toMs: view.closedMs };
-  const { replicas, workers } = capacityOf(view, service, window);
   if (workers === undefined || !(load.observedMs > 0)) return undefined;
   const before = { slots: workers, rate: load.rateBefore / replicas, observedMs: load.observedMs };
   const serviceMs = serviceTimeMs(before);

@@ -52,7 +52,10 @@ export function situationOf(picture: Picture): Situation {
   const recent = stretch.incident;
   const stations = new Map<EntityId, StationParameters>();
   for (const service of picture.services.keys()) {
-    const found = stationParameters(view, service, { window: recent });
+    const found = stationParameters(view, service, {
+      window: recent,
+      stations: picture.stations,
+    });
     if (found !== undefined) stations.set(service, found);
   }
   return { picture, recent, stations };

@@ -23,46 +23,57 @@ export function applyIntervention(
     case "none":
       return;
     case "load":
-      return applyLoad(effect, intervention.factor);
+      applyLoad(effect, intervention.factor);
+      return;
     case "shed":
       effect.assumptions.push(
         "figures are of the requests that are still accepted; the shed share is refused",
       );
-      return applyLoad(effect, 1 - Math.max(0, Math.min(1, intervention.share)));
+      applyLoad(effect, 1 - Math.max(0, Math.min(1, intervention.share)));
+      return;
     case "rollback":
-      return applyRollback(effect, situation, intervention);
+      applyRollback(effect, situation, intervention);
+      return;
     case "restart":
-      return applyRestart(effect, situation, intervention.entity);
+      applyRestart(effect, situation, intervention.entity);
+      return;
     case "scale":
-      return applyScale(effect, situation, intervention);
+      applyScale(effect, situation, intervention);
+      return;
     case "drain":
-      return applyDrain(effect, situation, intervention.entity);
+      applyDrain(effect, situation, intervention.entity);
+      return;
     case "demand":
-      return applyDemand(effect, situation, intervention);
+      applyDemand(effect, situation, intervention);
+      return;
     case "flag":
-      return applyRestore(effect, situation, {
+      applyRestore(effect, situation, {
         key: intervention.flag,
         value: intervention.variant,
         what: `flag ${intervention.flag}`,
       });
+      return;
     case "setting":
-      return applyRestore(effect, situation, {
+      applyRestore(effect, situation, {
         key: intervention.setting,
         value: intervention.value,
         what: `${intervention.setting} of ${intervention.entity}`,
         entity: intervention.entity,
       });
+      return;
     case "pool":
-      return applyRestore(effect, situation, {
+      applyRestore(effect, situation, {
         key: "pool",
         value: String(intervention.size),
         what: `the pool of ${intervention.from} to ${intervention.to}`,
         entity: intervention.from,
       });
+      return;
     case "timeout":
     case "retries":
     case "limit":
-      return applyLink(effect, situation, intervention);
+      applyLink(effect, situation, intervention);
+      return;
   }
   assertNever(intervention);
 }

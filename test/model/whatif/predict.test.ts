@@ -1,0 +1,240 @@
+import { expect, test } from "vitest";
+import { diagnose } from "../../../src/model/causes/diagnose.ts";
+import { entityId } from "../../../src/model/entity.ts";
+import type { SloDefinition } from "../../../src/model/slo/slo.ts";
+import type { Change, WorldView } from "../../../src/model/view.ts";
+import { proposeCandidates } from "../../../src/model/whatif/candidates.ts";
+import type { Intervention } from "../../../src/model/whatif/intervention.ts";
+import { predict } from "../../../src/model/whatif/predict.ts";
+import type { PredictedSli } from "../../../src/model/whatif/prediction.ts";
+import { settle } from "../../../src/model/whatif/verify.ts";
+import { type Behaviour, type Shop, START_MS } from "../causes/shop-traces.ts";
+import { shopView } from "../causes/synthetic-view.ts";
+
+const PRODUCT: SloDefinition = {
+  id: "product",
+  description: "",
+  service: "gateway",
+  operation: "GET /product",
+  objective: 0.98,
+  latencyThresholdMs: 90,
+  rules: [],
+  absentAfterMs: 30_000,
+  settle: { effectMs: 20_000, observeMs: 40_000 },
+};
+const CHECKOUT: SloDefinition = {
+  ...PRODUCT,
+  id: "checkout",
+  operation: "POST /checkout",
+  latencyThresholdMs: 220,
+};
+const FAULT_S = 180;
+const ACT_S = 225;
+
+const normal = (): Behaviour => ({ selfMs: 12 });
+const at = (seconds: number): number => START_MS + seconds * 1000;
+
+function change(kind: Change["kind"], service: string, attributes: Change["attributes"]): Change {
+  return {
+    id: `${kind}-${service}`,
+    timeMs: at(FAULT_S - 2),
+    kind,
+    entity: entityId("service", service),
+    entityText: service,
+    summary: "",
+    attributes,
+    origin: "reported",
+  };
+}
+
+/** The same world seen at the click, and after the action was done at `ACT_S`. */
+function before(fault: Partial<Shop>): WorldView {
+  return shopView({ seconds: ACT_S, rate: 20, behave: normal, ...fault }, [PRODUCT, CHECKOUT]);
+}
+function after(fault: Partial<Shop>): WorldView {
+  return shopView({ seconds: ACT_S + 90, rate: 20, behave: normal, ...fault }, [PRODUCT, CHECKOUT]);
+}
+const sick = (atS: number): boolean => atS >= FAULT_S && atS < ACT_S + 5;
+
+const slowCatalog: Partial<Shop> = {
+  behave: (service, _, atS) => ({ selfMs: service === "catalog" && sick(atS) ? 110 : 12 }),
+  version: (service, _, atS) => (service === "catalog" && sick(atS) ? "1.1.0" : "1.0.0"),
+  changes: [change("deploy", "catalog", { version: "1.1.0", previous_version: "1.0.0" })],
+};
+
+function sli(slis: readonly PredictedSli[], statistic: string): PredictedSli {
+  const found = slis.find((one) => one.statistic === statistic);
+  if (found === undefined) throw new Error(`no ${statistic}`);
+  return found;
+}
+
+const ROLLBACK: Intervention = { type: "rollback", entity: "catalog", to_version: "1.0.0" };
+
+test("predicts a rollback that then comes true, with no action beside it", () => {
+  const prediction = predict(before(slowCatalog), {
+    interventions: [ROLLBACK],
+    operations: ["GET /product"],
+  });
+  expect(prediction.grade).toBe("B");
+  const p95 = sli(prediction.slis, "p95");
+  expect(p95.noAction.median).toBeGreaterThan(2 * p95.after.high);
+  expect(sli(prediction.slis, "bad_ratio").after.high).toBeLessThan(0.15);
+  const outcome = settle(after(slowCatalog), prediction, {
+    actedAtMs: at(ACT_S),
+    effectMs: 20_000,
+    observeMs: 40_000,
+  });
+  expect(outcome.verdict, JSON.stringify(outcome.observed)).toBe("inside");
+});
+
+test("refuses numbers for a version that never served", () => {
+  const prediction = predict(before(slowCatalog), {
+    interventions: [{ type: "rollback", entity: "catalog", to_version: "0.9.0" }],
+    operations: ["GET /product"],
+  });
+  expect(prediction.grade).toBe("D");
+  expect(prediction.missing[0]).toContain("0.9.0");
+  expect(prediction.slis.every((one) => one.verdict === "insufficient_data")).toBe(true);
+});
+
+test("expects nothing of mending a service that is well", () => {
+  const prediction = predict(before(slowCatalog), {
+    interventions: [{ type: "restart", entity: "cart" }],
+    operations: ["GET /product"],
+  });
+  const p95 = sli(prediction.slis, "p95");
+  expect(p95.after.median).toBeGreaterThan(0.8 * p95.observed);
+});
+
+test("does not promise that a restart undoes a deploy", () => {
+  const prediction = predict(before(slowCatalog), {
+    interventions: [{ type: "restart", entity: "catalog" }],
+    operations: ["GET /product"],
+  });
+  const p95 = sli(prediction.slis, "p95");
+  expect(p95.after.median).toBeGreaterThan(0.8 * p95.observed);
+  expect(prediction.grade).toBe("C");
+});
+
+test("proposes the rollback, and only names and versions that were seen", () => {
+  const view = before(slowCatalog);
+  const candidates = proposeCandidates(view, diagnose(view, { sloId: "product" }));
+  expect(candidates[0]?.intervention).toEqual(ROLLBACK);
+});
+
+test("puts a flag back: proposed, predicted, held", () => {
+  const fault: Partial<Shop> = {
+    behave: (service, _, atS) => ({
+      selfMs: 12,
+      ...(service === "catalog" && sick(atS) ? { queryMs: 150 } : {}),
+    }),
+    changes: [
+      change("flag", "catalog", { flag: "highlights", variant: "on", previous_variant: "off" }),
+    ],
+  };
+  const view = before(fault);
+  const candidates = proposeCandidates(view, diagnose(view, { sloId: "product" }));
+  const first = candidates[0]?.intervention;
+  expect(first).toEqual({ type: "flag", flag: "highlights", variant: "off" });
+  const prediction = predict(view, {
+    interventions: first === undefined ? [] : [first],
+    operations: ["GET /product"],
+  });
+  expect(prediction.grade).toBe("B");
+  const times = { actedAtMs: at(ACT_S), effectMs: 20_000, observeMs: 40_000 };
+  expect(settle(after(fault), prediction, times).verdict).toBe("inside");
+});
+
+test("puts a setting back to the value before the change", () => {
+  const fault: Partial<Shop> = {
+    behave: (service, _, atS) => ({ selfMs: service === "orders" && sick(atS) ? 400 : 12 }),
+    changes: [
+      change("config", "orders", { setting: "pg_pool_max", value: "1", previous_value: "8" }),
+    ],
+  };
+  const view = before(fault);
+  const first = proposeCandidates(view, diagnose(view, { sloId: "checkout" }))[0]?.intervention;
+  expect(first).toEqual({ type: "setting", entity: "orders", setting: "pg_pool_max", value: "8" });
+  const prediction = predict(view, {
+    interventions: first === undefined ? [] : [first],
+    operations: ["POST /checkout"],
+  });
+  expect(sli(prediction.slis, "p95").after.high).toBeLessThan(sli(prediction.slis, "p95").observed);
+});
+
+test("restarts the one sick replica and predicts its siblings' health", () => {
+  const fault: Partial<Shop> = {
+    behave: (_, instance, atS) => ({ selfMs: instance === "cart-1" && sick(atS) ? 500 : 12 }),
+  };
+  const view = before(fault);
+  const first = proposeCandidates(view, diagnose(view, { sloId: "checkout" }))[0]?.intervention;
+  expect(first).toEqual({ type: "restart", entity: "cart-1" });
+  const prediction = predict(view, {
+    interventions: first === undefined ? [] : [first],
+    operations: ["POST /checkout"],
+  });
+  const times = { actedAtMs: at(ACT_S), effectMs: 20_000, observeMs: 40_000 };
+  expect(settle(after(fault), prediction, times).verdict).toBe("inside");
+});
+
+test("restarts an entry service that stopped", () => {
+  const view = before({ stopS: FAULT_S });
+  const first = proposeCandidates(view, diagnose(view, { sloId: "checkout" }))[0]?.intervention;
+  expect(first).toEqual({ type: "restart", entity: "gateway" });
+  const prediction = predict(view, {
+    interventions: first === undefined ? [] : [first],
+    operations: ["POST /checkout"],
+  });
+  expect(sli(prediction.slis, "bad_ratio").noAction.median).toBe(1);
+  expect(sli(prediction.slis, "bad_ratio").after.high).toBeLessThan(0.2);
+});
+
+test("limits the caller of a slow provider without inventing a number for its effect", () => {
+  const pspMs = (atS: number): number => (sick(atS) ? 900 : 40);
+  const view = before({ pspMs });
+  const first = proposeCandidates(view, diagnose(view, { sloId: "checkout" }))[0]?.intervention;
+  expect(first).toMatchObject({ type: "limit", from: "payment", to: "psp" });
+  const prediction = predict(view, {
+    interventions: first === undefined ? [] : [first],
+    operations: ["POST /checkout"],
+  });
+  expect(prediction.grade).toBe("D");
+  expect(prediction.missing.length).toBeGreaterThan(0);
+  const times = { actedAtMs: at(ACT_S), effectMs: 20_000, observeMs: 40_000 };
+  expect(settle(after({ pspMs }), prediction, times).verdict).toBe("recovered");
+});
+
+test("gives a verdict, not a number, where a station saturates", () => {
+  const view = before({ workers: 1, behave: () => ({ selfMs: 25 }) });
+  const prediction = predict(view, {
+    interventions: [{ type: "load", factor: 6 }],
+    operations: ["GET /product"],
+  });
+  const p95 = sli(prediction.slis, "p95");
+  expect(p95.verdict).toBe("saturates");
+  expect(p95.timeToSaturationMs).toBeGreaterThan(0);
+});
+
+test("voids a comparison when somebody else changed something meanwhile", () => {
+  const prediction = predict(before(slowCatalog), {
+    interventions: [ROLLBACK],
+    operations: ["GET /product"],
+  });
+  const other = { ...change("config", "cart", { setting: "x" }), timeMs: at(ACT_S + 20) };
+  const outcome = settle(after({ ...slowCatalog, changes: [other] }), prediction, {
+    actedAtMs: at(ACT_S),
+    effectMs: 20_000,
+    observeMs: 40_000,
+  });
+  expect(outcome.verdict).toBe("void");
+});
+
+test("answers the same question the same way", () => {
+  const ask = () =>
+    predict(before(slowCatalog), {
+      interventions: [ROLLBACK],
+      operations: ["GET /product"],
+      seed: 3,
+    });
+  expect(ask()).toEqual(ask());
+});
