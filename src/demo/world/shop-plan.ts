@@ -101,7 +101,7 @@ export const DATA_NODE = "node-data";
 export const DATABASE_NAME = "shop";
 
 /** Mean time that an open transaction of `orders` waits for the ledger's acknowledgement. */
-export const LEDGER_MS = 100;
+export const LEDGER_MS = 170;
 /** Mean time and parallelism of the external payment provider when it is well. */
 export const PROVIDER = { serviceMs: 50, slots: 12 } as const;
 
