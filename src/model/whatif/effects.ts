@@ -1,5 +1,6 @@
 import { assertNever } from "../../assert.ts";
 import { changeTouches } from "../causes/change-evidence.ts";
+import { sickInstance } from "../causes/instance-contrast.ts";
 import { stationParameters } from "../dynamics/station.ts";
 import { type EntityId, entityName, entityType } from "../entity.ts";
 import type { Change } from "../view.ts";
@@ -139,6 +140,18 @@ function ownChange({ picture }: Situation, service: EntityId): Change | undefine
     );
 }
 
+/** One replica, and the waits in front of and behind it when it is the one that causes them. */
+function repairInstance(effect: Effect, { picture }: Situation, instance: EntityId): void {
+  effect.repaired.add(instance);
+  const owner = [...picture.services.values()].find((one) => one.instances.has(instance));
+  if (owner === undefined) return;
+  if (sickInstance(picture, owner.service)?.instance !== instance) return;
+  for (const edge of picture.edges.values()) {
+    if (edge.caller === owner.service || edge.callee === owner.service)
+      effect.repaired.add(edge.id);
+  }
+}
+
 function applyRestart(effect: Effect, situation: Situation, name: string): void {
   const { picture } = situation;
   const entity = resolveName(picture, name);
@@ -149,7 +162,7 @@ function applyRestart(effect: Effect, situation: Situation, name: string): void 
   effect.assumptions.push("the cause does not come back with the restarted process");
   effect.falsifiers.push(`${entityName(entity)} deviates again within minutes of the restart`);
   if (entityType(entity) === "service.instance") {
-    effect.repaired.add(entity);
+    repairInstance(effect, situation, entity);
     return;
   }
   const known = picture.services.get(entity);

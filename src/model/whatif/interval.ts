@@ -7,6 +7,8 @@ import type { Interval, Statistic } from "./prediction.ts";
 
 /** Length of one backtest window: what a settlement observes. */
 const WINDOW_MS = 40_000;
+/** While the healthy time is too short for enough of those: noisier, so the interval errs on the wide side. */
+const SHORT_WINDOW_MS = 20_000;
 /** Limit: windows of the backtest. */
 const WINDOWS_MAX = 10;
 /** Windows from which on the backtest is believed. */
@@ -51,12 +53,14 @@ export function backtest(
 ): Backtest {
   const { healthy } = input.stretch;
   const found: Values[] = [];
+  const long = healthy.toMs - healthy.fromMs >= (WINDOWS_MIN + 1) * WINDOW_MS;
+  const lengthMs = long ? WINDOW_MS : SHORT_WINDOW_MS;
   for (
     let toMs = healthy.toMs;
-    toMs - WINDOW_MS >= healthy.fromMs && found.length < WINDOWS_MAX;
-    toMs -= WINDOW_MS
+    toMs - lengthMs >= healthy.fromMs && found.length < WINDOWS_MAX;
+    toMs -= lengthMs
   ) {
-    const window = { fromMs: toMs - WINDOW_MS, toMs };
+    const window = { fromMs: toMs - lengthMs, toMs };
     const entry = view.entries(window).find((one) => one.operation === input.operation);
     const values = valuesOf(entry, window, input.slowMs);
     if (values !== undefined) found.push(values);

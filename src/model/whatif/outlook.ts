@@ -67,15 +67,17 @@ export function staying(
   const total = impacts.reduce((sum, one) => sum + one.addedMs + one.loadMs, 0);
   const failures = impacts.reduce((sum, one) => sum + one.addedFailures, 0);
   const time = (one: (typeof impacts)[number]): number => one.addedMs + one.loadMs;
-  const direct = impacts.filter((one) => effect.repaired.has(one.place));
-  const fixedTime = total > 0 ? direct.reduce((sum, one) => sum + time(one), 0) / total : 0;
+  const share = (one: (typeof impacts)[number]): number => mendedShare(current, one.place, effect);
+  const fixedTime =
+    total > 0 ? impacts.reduce((sum, one) => sum + time(one) * share(one), 0) / total : 0;
   const upstream = fixedTime > 0.1 ? callersOf(current, effect) : new Set<string>();
   const places = new Set<EntityId | EdgeId>();
   let fixed = 0;
   for (const one of impacts) {
     const gone = effect.repaired.has(one.place) || upstream.has(one.place);
-    if (gone) fixed += one.addedFailures;
-    else if (time(one) >= SHARE_MIN * total) places.add(one.place);
+    fixed += one.addedFailures * (gone ? 1 : share(one));
+    if (gone) continue;
+    if (time(one) >= SHARE_MIN * total) places.add(one.place);
   }
   return { places, fixedFailures: failures > 0 ? fixed / failures : fixedTime, fixedTime };
 }
@@ -95,22 +97,38 @@ function callersOf(current: Picture, effect: Effect): ReadonlySet<string> {
   return above;
 }
 
-/** Healthy traces played so that the given places deviate as they do now. */
+/** Healthy traces played so that the given places deviate as they do now; a mended instance does not. */
 export function deviating(
   current: Picture,
   keep: (place: EntityId | EdgeId) => boolean,
+  mended: ReadonlySet<EntityId | EdgeId>,
 ): ReplayChange {
   return {
     self: (service, span) => {
+      if (!keep(service) || (span.instance !== undefined && mended.has(span.instance))) return 1;
       const known = current.services.get(service);
       const instance =
         span.instance === undefined ? undefined : known?.instances.get(span.instance);
-      if (!keep(service) || (span.instance !== undefined && !keep(span.instance))) return 1;
       const shift = instance !== undefined && instance.countIncident >= 8 ? instance : known?.shift;
       return bounded(shift?.ratio);
     },
     gap: (edge) => (keep(edge) ? bounded(current.edges.get(edge)?.shift.ratio) : 1),
   };
+}
+
+/** Share of a service's added time that comes from its mended instances. */
+function mendedShare(current: Picture, place: EntityId | EdgeId, effect: Effect): number {
+  if (effect.repaired.has(place)) return 1;
+  const instances = current.services.get(place as EntityId)?.instances ?? new Map();
+  let all = 0;
+  let mended = 0;
+  for (const [instance, shift] of instances) {
+    const added = Math.max(0, shift.meanIncidentMs - shift.meanHealthyMs) * shift.countIncident;
+    if (!Number.isFinite(added)) continue;
+    all += added;
+    if (effect.repaired.has(instance)) mended += added;
+  }
+  return all > 0 ? mended / all : 0;
 }
 
 export function withQueues(base: ReplayChange, effect: Effect, queues: Queues): ReplayChange {

@@ -1,7 +1,7 @@
 import { type Picture, pictureOf } from "../causes/picture.ts";
 import { operationAsked, slowThresholdMs } from "../causes/symptom.ts";
 import { HISTORY_MS } from "../dynamics/stretch.ts";
-import { type EntityId, entityName } from "../entity.ts";
+import { type EdgeId, type EntityId, entityName } from "../entity.ts";
 import type { WorldView } from "../view.ts";
 import { type Effect, noEffect, type Situation, situationOf } from "./effect.ts";
 import { applyIntervention } from "./effects.ts";
@@ -43,6 +43,8 @@ const SETTLED_SECONDS = 40;
 /** Added to the log width after any action: restarts, caches and connections are cold. */
 const ACTION_WIDTH = 0.12;
 const EXTRAPOLATION_WIDTH = 0.3;
+/** Trouble that goes on is less steady than health. */
+const INCIDENT_WIDTH = 0.3;
 
 /** What would happen, with 90 % intervals, beside what happens without. Pure; deterministic given the seed. */
 export function predict(view: WorldView, request: PredictRequest): Prediction {
@@ -149,13 +151,16 @@ function outlookOf(picture: Picture, input: OutlookInput): Outlook {
     const width = past.width[statistic];
     const about = (values: Values, extra: number): Interval =>
       intervalAbout(statistic, values[statistic], { width, extra, sample: count });
-    const noAction = about(observed, stretch.deviates ? 0.25 : 0);
+    const noAction = about(observed, stretch.deviates ? INCIDENT_WIDTH : 0);
     const unit = statistic.endsWith("_ratio") ? ("ratio" as const) : ("ms" as const);
     const base = { operation, statistic, unit, observed: observed[statistic], noAction };
     if (projected === undefined || input.effect.missing.length > 0) {
       return { ...base, after: unknownAbout(noAction, unit), verdict: "insufficient_data" };
     }
-    const after = about(projected.values, extraWidth(input.effect, projected, statistic));
+    const after = about(
+      projected.values,
+      extraWidth({ effect: input.effect, deviates: stretch.deviates }, projected, statistic),
+    );
     const saturates = saturationOf(picture, input);
     return saturates === undefined
       ? { ...base, after, verdict: "number" }
@@ -184,8 +189,12 @@ function acts(effect: Effect): boolean {
   );
 }
 
-function extraWidth(effect: Effect, projected: Projected, statistic: string): number {
-  if (!acts(effect)) return 0.05;
+function extraWidth(
+  { effect, deviates }: { readonly effect: Effect; readonly deviates: boolean },
+  projected: Projected,
+  statistic: string,
+): number {
+  if (!acts(effect)) return deviates ? INCIDENT_WIDTH : 0.05;
   const spread = projected.comparison?.spread;
   const boot =
     statistic === "mean" || statistic === "p50" || statistic === "p95" ? statistic : "p95";
@@ -217,20 +226,18 @@ function projectedValues(
   const repaired = Math.max(rest.fixedTime, rest.fixedFailures) > REPAIR_MIN;
   if (exemplars.length < EXEMPLARS_MIN) return undefined;
   if (picture.stretch.deviates && repaired) {
-    const residual = deviating(
-      picture,
-      (place) => rest.places.has(place) && !effect.repaired.has(place),
-    );
+    const keep = (place: EntityId | EdgeId): boolean => rest.places.has(place);
+    const residual = deviating(picture, keep, effect.repaired);
     const plays = { before: UNCHANGED, after: withQueues(residual, effect, queues) };
     const comparison = compare(exemplars, plays, options);
     const left = healthy.error_ratio + Math.max(0, errors) * (1 - rest.fixedFailures);
     return { values: project(healthy, comparison, left), comparison };
   }
-  const instanceGone = (place: string): boolean => !effect.repaired.has(place as EntityId);
-  const before: ReplayChange = picture.stretch.deviates
-    ? deviating(picture, () => true)
+  const { deviates } = picture.stretch;
+  const before = deviates ? deviating(picture, () => true, new Set()) : UNCHANGED;
+  const kept = deviates
+    ? deviating(picture, (place) => !effect.repaired.has(place), effect.repaired)
     : UNCHANGED;
-  const kept = picture.stretch.deviates ? deviating(picture, instanceGone) : UNCHANGED;
   const plays = { before, after: withQueues(kept, effect, queues) };
   const comparison = compare(exemplars, plays, options);
   return { values: project(observed, comparison, observed.error_ratio), comparison };

@@ -238,3 +238,20 @@ test("answers the same question the same way", () => {
     });
   expect(ask()).toEqual(ask());
 });
+
+test("keeps what another cause adds when only one of two is mended", () => {
+  const behave = (service: string, _: string, atS: number): Behaviour => {
+    if (service === "orders" && sick(atS)) return { selfMs: 150 };
+    return { selfMs: service === "cart" && atS >= FAULT_S ? 90 : 12 };
+  };
+  const version = (service: string, _: string, atS: number): string =>
+    service === "orders" && sick(atS) ? "1.1.0" : "1.0.0";
+  const prediction = predict(before({ behave, version }), {
+    interventions: [{ type: "rollback", entity: "orders", to_version: "1.0.0" }],
+    operations: ["POST /checkout"],
+  });
+  const times = { actedAtMs: at(ACT_S), effectMs: 20_000, observeMs: 40_000 };
+  const outcome = settle(after({ behave, version }), prediction, times);
+  const mean = outcome.observed.find((one) => one.statistic === "mean");
+  expect(mean?.inside, JSON.stringify(mean)).toBe(true);
+});
