@@ -3,7 +3,7 @@ import type { Change } from "../view.ts";
 import type { Picture } from "./picture.ts";
 
 /** Changes older than this before the onset are not considered causes of it. */
-export const CHANGE_LOOKBACK_MS = 30 * 60_000;
+const CHANGE_LOOKBACK_MS = 30 * 60_000;
 /** Suspicion halves over this distance. */
 const HALF_LIFE_MS = 15 * 60_000;
 /** Clocks, bucket edges and roll-outs let a cause appear this much after its effect. */

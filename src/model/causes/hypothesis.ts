@@ -106,7 +106,7 @@ function impactFinding(ranked: Ranked, traceIds: readonly string[], failing: boo
 }
 
 /** What would tell the two leading hypotheses apart at the least cost. */
-export function decidedBy(ranked: Ranked, rival: Ranked | undefined): string | undefined {
+function decidedBy(ranked: Ranked, rival: Ranked | undefined): string | undefined {
   if (rival === undefined) return undefined;
   const [own, other] = [suspectWord(ranked.suspect), suspectWord(rival.suspect)];
   switch (ranked.suspect.type) {

@@ -29,7 +29,7 @@ function perRequest(
 }
 
 /** Share of a service's added self time that follows from more requests at its known (or assumed) capacity. */
-export function loadShare(picture: Picture, service: EntityId): number {
+function loadShare(picture: Picture, service: EntityId): number {
   const own = picture.services.get(service)?.shift;
   if (own === undefined || own.ratio <= 1.02) return 0;
   const rise = own.rateIncident / Math.max(1e-6, own.rateHealthy);

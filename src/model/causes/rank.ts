@@ -59,7 +59,7 @@ export interface Ranking {
   readonly noneProbability: number;
 }
 
-export function impactShare(suspect: Suspect, all: Suspects, errorWeight: number): number {
+function impactShare(suspect: Suspect, all: Suspects, errorWeight: number): number {
   if (suspect.type === "stopped" && all.totalMs + all.totalFailures === 0) return 1;
   const slow = all.totalMs > 0 ? suspect.addedMs / all.totalMs : 0;
   const failed = all.totalFailures > 0 ? suspect.addedFailures / all.totalFailures : 0;

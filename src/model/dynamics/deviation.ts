@@ -1,7 +1,7 @@
 import { median, spread } from "./robust.ts";
 
 /** Threshold of the cumulative sum for indicators; 0.04 false episodes a series-day on drifting, autocorrelated noise. */
-export const CUSUM_THRESHOLD = 8;
+const CUSUM_THRESHOLD = 8;
 /** Drift taken off each step, in standard deviations: half of the shift that is worth finding. */
 const CUSUM_SLACK = 0.6;
 /** Prior weight of the scale, in points: one minute of five-second buckets. */

@@ -19,12 +19,6 @@ export function spread(values: readonly number[], center = median(values)): numb
   return 1.4826 * median(values.map((value) => Math.abs(value - center)));
 }
 
-export function mean(values: readonly number[]): number {
-  return values.length === 0
-    ? Number.NaN
-    : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** A seeded stream of numbers in [0, 1) (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;

@@ -9,9 +9,9 @@ import { median, spread } from "./robust.ts";
 /** How far back onset and baseline are sought. */
 export const HISTORY_MS = 30 * 60_000;
 /** A baseline older than this adds drift, not certainty. */
-export const BASELINE_MS = 10 * 60_000;
+const BASELINE_MS = 10 * 60_000;
 /** What an incident is described by when it has lasted longer. */
-export const INCIDENT_MS = 5 * 60_000;
+const INCIDENT_MS = 5 * 60_000;
 /** Compared with its past when nothing deviates. */
 const RECENT_MS = 60_000;
 /** Requests stopped for this long are a symptom. */

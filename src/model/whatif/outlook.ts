@@ -8,7 +8,7 @@ import type { Values } from "./interval.ts";
 import { compile, type Exemplar, type ReplayChange, replay } from "./replay.ts";
 
 /** Limit: exemplar traces played for one operation. */
-export const EXEMPLARS_MAX = 200;
+const EXEMPLARS_MAX = 200;
 /** Exemplars below which no number is given. */
 export const EXEMPLARS_MIN = 12;
 const DRAWS = 40;

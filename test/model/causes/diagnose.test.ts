@@ -170,3 +170,14 @@ test("says so when the operation was never seen", () => {
   expect(answer.noneProbability).toBe(1);
   expect(answer.blindSpots.length).toBeGreaterThan(0);
 });
+
+test("blames a surge of requests, not the service that it fills", () => {
+  // Two replicas of one place each: 8 ms of work at 0.16 and 0.8 busy take 9.5 and 40 ms.
+  const behave = (service: string, _: string, atS: number): Behaviour =>
+    service === "catalog" ? { selfMs: atS >= FAULT_S ? 40 : 9.5 } : { selfMs: 1 };
+  const surge = (atS: number): number => (atS >= FAULT_S ? 5 : 1);
+  const view = viewOf({ rate: 80, workers: 1, seconds: 150, behave, surge, seed: 4 });
+  const answer = diagnose(view, { sloId: "product" });
+  expect(answer.hypotheses[0]?.name).toBe("traffic:gateway GET /product");
+  expect(answer.hypotheses[0]?.type).toBe("traffic");
+});

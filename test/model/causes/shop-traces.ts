@@ -20,6 +20,8 @@ export interface Shop {
   readonly stopS?: number;
   readonly changes?: readonly Change[];
   readonly seed?: number;
+  /** Requests arrive this many times as often. */
+  readonly surge?: (atS: number) => number;
   /** Parallel places of one replica of each service. */
   readonly workers?: number;
 }

@@ -117,9 +117,10 @@ class FoldedShop implements WorldView {
     this.closedMs = START_MS + shop.seconds * 1000;
     this.asOfMs = this.closedMs;
     const maker = new ShopTraces(shop);
-    for (let n = 0; n < shop.seconds * shop.rate; n += 1) {
-      const atS = n / shop.rate;
+    let atS = 0;
+    for (let n = 0; atS < shop.seconds; n += 1) {
       if (shop.stopS === undefined || atS < shop.stopS) this.#traces.push(maker.trace(n, atS));
+      atS += 1 / (shop.rate * (shop.surge?.(atS) ?? 1));
     }
     const instances = Object.entries(REPLICAS).flatMap(([name, count]) =>
       Array.from({ length: count }, (_, i) => entityId("service.instance", `${name}-${i}`)),
