@@ -66,6 +66,8 @@ export const loadReportSchema = z.object({
 
 /** To the warden, which owns PostgreSQL and outlives a killed supervisor just long enough to clean up. */
 export const wardenOrderSchema = z.discriminatedUnion("type", [
+  /** To be removed at the end, however it comes. */
+  z.object({ type: z.literal("own-folder"), rootFolder: z.string() }),
   z.object({
     type: z.literal("start-database"),
     binFolder: z.string(),

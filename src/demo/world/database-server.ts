@@ -33,6 +33,7 @@ interface Owner {
 /** Starts a real PostgreSQL from the npm package's binaries below a temporary folder, which the warden removes at the end. */
 export async function startDatabaseServer(warden: Child): Promise<DatabaseServer> {
   const rootFolder = mkdtempSync(join(tmpdir(), "shop-database-"));
+  warden.send({ type: "own-folder", rootFolder });
   const owner = process.getuid?.() === 0 ? nobody() : undefined;
   const native = await nativeFolder();
   const binFolder = join(owner === undefined ? native : copyBinaries(native, rootFolder), "bin");

@@ -28,6 +28,9 @@ export const operationSchema = z.discriminatedUnion("type", [
   }),
 ]);
 export type Operation = z.infer<typeof operationSchema>;
+export const OPERATION_TYPES: readonly string[] = operationSchema.options.map(
+  (it) => it.shape.type.value,
+);
 
 export interface OperationResult {
   readonly ok: true;

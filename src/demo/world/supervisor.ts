@@ -14,7 +14,7 @@ import { FAULT_NAMES, type FaultName } from "./faults.ts";
 import { Fleet } from "./fleet.ts";
 import { type FaultStatus, Injector } from "./injector.ts";
 import { LoadWindow, type OperationWindow } from "./load-window.ts";
-import { Operations, operationSchema } from "./operations.ts";
+import { OPERATION_TYPES, Operations, operationSchema } from "./operations.ts";
 import { seededRandom } from "./random.ts";
 import { seedDatabase } from "./seed.ts";
 import { SHOP_PLAN } from "./shop-plan.ts";
@@ -204,7 +204,7 @@ function operationsHandler(operations: Operations, status: () => WorldStatus): C
       return { ok: true, services, flags };
     }
     const type = /^\/ops\/([a-z]+)$/.exec(path)?.[1];
-    if (method !== "POST" || type === undefined)
+    if (method !== "POST" || type === undefined || !OPERATION_TYPES.includes(type))
       throw new OperationError("not_found", `no operation ${method} ${path}`);
     const fields = z.record(z.string(), z.unknown()).safeParse(body);
     const asked = operationSchema.safeParse({ ...(fields.data ?? {}), type });

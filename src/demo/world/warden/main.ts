@@ -67,7 +67,6 @@ const accepts = (port: number): Promise<boolean> =>
 async function startDatabase(
   order: Extract<WardenOrder, { type: "start-database" }>,
 ): Promise<void> {
-  rootFolder = order.rootFolder;
   const settings = {
     fsync: "off",
     synchronous_commit: "off",
@@ -130,6 +129,9 @@ async function end(): Promise<void> {
 process.on("message", (message) => {
   const order = wardenOrderSchema.parse(message);
   switch (order.type) {
+    case "own-folder":
+      rootFolder = order.rootFolder;
+      return;
     case "start-database":
       void startDatabase(order);
       return;
