@@ -255,3 +255,19 @@ test("keeps what another cause adds when only one of two is mended", () => {
   const mean = outcome.observed.find((one) => one.statistic === "mean");
   expect(mean?.inside, JSON.stringify(mean)).toBe(true);
 });
+
+test("proposes replicas for a surge, and predicts that the wait shrinks", () => {
+  const behave = (service: string, _: string, atS: number): Behaviour =>
+    service === "catalog" ? { selfMs: atS >= FAULT_S ? 40 : 9.5 } : { selfMs: 1 };
+  const surge = (atS: number): number => (atS >= FAULT_S ? 5 : 1);
+  const view = before({ rate: 80, workers: 1, seconds: FAULT_S + 30, behave, surge });
+  const first = proposeCandidates(view, diagnose(view, { sloId: "product" }))[0]?.intervention;
+  expect(first).toMatchObject({ type: "scale", entity: "catalog" });
+  const prediction = predict(view, {
+    interventions: first === undefined ? [] : [first],
+    operations: ["GET /product"],
+  });
+  const p95 = sli(prediction.slis, "p95");
+  expect(p95.after.median).toBeLessThan(0.8 * p95.observed);
+  expect(prediction.utilisation[0]?.after).toBeLessThan(prediction.utilisation[0]?.before ?? 0);
+});
