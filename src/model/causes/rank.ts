@@ -120,12 +120,19 @@ export interface RankInput {
   readonly calibration?: Calibration;
 }
 
+/** Requests that do not come in any more are explained by what stopped; the few stragglers' times explain little. */
+function impactOf(suspect: Suspect, { picture, suspects, measured }: RankInput): number {
+  if (picture.stretch.absent && suspect.type === "stopped") return 1;
+  const share = impactShare(suspect, suspects, measured.errorWeight);
+  return picture.stretch.absent ? 0.1 * share : share;
+}
+
 /** Conditional logit over the suspects and "none of these"; probabilities sum to 1. */
 export function rank(input: RankInput): Ranking {
   const { picture, suspects, measured } = input;
   const scored = [...suspects.suspects.values()].map((suspect) => ({
     suspect,
-    impact: impactShare(suspect, suspects, measured.errorWeight),
+    impact: impactOf(suspect, input),
   }));
   const onsets = scored
     .filter((one) => one.impact > 0.1 && one.suspect.onsetMs !== undefined)
