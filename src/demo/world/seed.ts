@@ -35,12 +35,40 @@ const SEARCH =
 
 const PROBE_ROWS = 1_000;
 /** How long one unindexed search over all reviews takes on this machine when nothing else runs. */
-const SEARCH_TARGET_MS = 230;
+const SEARCH_TARGET_MS = 280;
 /** Limit: rows of the review table. */
 const REVIEWS_MAX = 60_000;
 
-/** Fills the shop. There are as many reviews as make an unindexed search slow here, be the machine old or new. */
-export async function seedDatabase(port: number): Promise<void> {
+/** Fills the shop. */
+export function seedDatabase(port: number): Promise<void> {
+  return connected(port, async (client) => {
+    await client.query(SCHEMA);
+    await client.query(ADD_REVIEWS, [PROBE_ROWS]);
+    await client.query("ANALYZE");
+  });
+}
+
+/**
+ * Adds as many reviews as make an unindexed search slow here, be the machine old or new.
+ * Contract: called when nothing else of the world is busy, or the measure is too high and the reviews too few.
+ */
+export function fillReviews(port: number): Promise<void> {
+  return connected(port, async (client) => {
+    // The first run compiles and caches; the fastest of the others is free of neighbours' noise.
+    await client.query(SEARCH);
+    const tookMs: number[] = [];
+    for (let run = 0; run < 5; run += 1) {
+      const startMs = performance.now();
+      await client.query(SEARCH);
+      tookMs.push(performance.now() - startMs);
+    }
+    const rows = Math.ceil((SEARCH_TARGET_MS / Math.min(...tookMs)) * PROBE_ROWS);
+    await client.query(ADD_REVIEWS, [Math.min(rows, REVIEWS_MAX)]);
+    await client.query("ANALYZE reviews");
+  });
+}
+
+async function connected(port: number, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({
     host: "127.0.0.1",
     port,
@@ -49,19 +77,7 @@ export async function seedDatabase(port: number): Promise<void> {
   });
   await client.connect();
   try {
-    await client.query(SCHEMA);
-    await client.query(ADD_REVIEWS, [PROBE_ROWS]);
-    // The first run compiles and caches; the fastest of the others is free of neighbours' noise.
-    await client.query(SEARCH);
-    const tookMs: number[] = [];
-    for (let run = 0; run < 4; run += 1) {
-      const startMs = performance.now();
-      await client.query(SEARCH);
-      tookMs.push(performance.now() - startMs);
-    }
-    const rows = Math.ceil((SEARCH_TARGET_MS / Math.min(...tookMs)) * PROBE_ROWS);
-    await client.query(ADD_REVIEWS, [Math.min(rows, REVIEWS_MAX)]);
-    await client.query("ANALYZE");
+    await work(client);
   } finally {
     await client.end();
   }

@@ -16,7 +16,7 @@ import { type FaultStatus, Injector } from "./injector.ts";
 import { LoadWindow, type OperationWindow } from "./load-window.ts";
 import { OPERATION_TYPES, Operations, operationSchema } from "./operations.ts";
 import { seededRandom } from "./random.ts";
-import { seedDatabase } from "./seed.ts";
+import { fillReviews, seedDatabase } from "./seed.ts";
 import { SHOP_PLAN } from "./shop-plan.ts";
 
 export interface WorldOptions {
@@ -155,6 +155,7 @@ async function composeWorld(
     ),
   ]);
   fleet.setProvider(providerPort);
+  await fillReviews(database.port);
   const injector = new Injector({
     clock,
     log,
