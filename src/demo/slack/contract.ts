@@ -37,6 +37,15 @@ export interface FaultControl {
   inject(name: string): Promise<void>;
 }
 
+/** A slash command as the composer completes it. */
+export interface LocalCommand {
+  /** With the slash. */
+  readonly command: string;
+  readonly usage: string;
+  readonly description: string;
+  readonly actions: readonly { readonly name: string; readonly description: string }[];
+}
+
 export interface LocalSlackOptions {
   /** 0 picks a free one. */
   readonly port: number;
@@ -46,6 +55,8 @@ export interface LocalSlackOptions {
   readonly faultControl?: FaultControl;
   /** The system's clock when absent. */
   readonly clock?: Clock;
+  /** What the composer offers after a slash; the app's manifest says the same. `/sre` when absent. */
+  readonly commands?: readonly LocalCommand[];
   /** How the app is called in this workspace; "orrery" when absent. */
   readonly botName?: string;
   /** How long the app may take to acknowledge an envelope, ms; 3000, as at Slack, when absent. */

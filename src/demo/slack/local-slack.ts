@@ -2,7 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../../clock.ts";
 import { errorText, OperationError } from "../../errors.ts";
-import type { LocalMessage, LocalSlack, LocalSlackOptions, SlackFaults } from "./contract.ts";
+import type {
+  LocalCommand,
+  LocalMessage,
+  LocalSlack,
+  LocalSlackOptions,
+  SlackFaults,
+} from "./contract.ts";
 import { FaultSwitches } from "./faults.ts";
 import { sendJson } from "./http-body.ts";
 import type { ApiContext } from "./methods.ts";
@@ -24,6 +30,21 @@ const ACK_TIMEOUT_MS = 3000;
 const RETRY_DELAYS_MS: readonly number[] = [0, 60_000, 300_000];
 /** Slack closes a silent stream after some minutes; the exact time is not documented. */
 const STREAM_IDLE_MS = 5 * 60_000;
+
+const COMMANDS: readonly LocalCommand[] = [
+  {
+    command: "/sre",
+    usage: "status | why | what-if | changes | help",
+    description: "Ask about the running system",
+    actions: [
+      { name: "status", description: "Health, burn rates and the latest change" },
+      { name: "why", description: "Likely causes, with evidence" },
+      { name: "what-if", description: "Predict an action; nothing is executed" },
+      { name: "changes", description: "What changed lately" },
+      { name: "help", description: "What can be asked" },
+    ],
+  },
+];
 
 interface Rooms {
   readonly context: ApiContext;
@@ -51,7 +72,8 @@ function assemble(options: LocalSlackOptions, clock: Clock, baseUrl: () => strin
   const people = new People(context, responses, log);
   const faults = new FaultSwitches();
   const webApi = new WebApi({ context, responses, faults, clock, log });
-  const page = new PageServer({ context, people, log, faultControl: options.faultControl });
+  const { faultControl, commands = COMMANDS } = options;
+  const page = new PageServer({ context, people, log, faultControl, commands });
   return { context, people, webApi, page, faults };
 }
 
@@ -167,12 +189,13 @@ async function asOperation<T>(act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (!(error instanceof SlackError)) throw error;
-    const advice = "check user, channel and message";
-    throw new OperationError(error.code, `the workspace refused: ${error.code}; ${advice}`, {
-      cause: error,
-    });
+    throw error instanceof SlackError ? refusal(error) : error;
   }
+}
+
+function refusal(cause: SlackError): OperationError {
+  const text = `the workspace refused: ${cause.code}; check user, channel and message`;
+  return new OperationError(cause.code, text, { cause });
 }
 
 async function waitFor(

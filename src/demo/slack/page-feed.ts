@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Log } from "../../log.ts";
-import type { Json, LocalMessage } from "./contract.ts";
+import type { Json, LocalCommand, LocalMessage } from "./contract.ts";
 import type { ApiContext } from "./methods.ts";
 import { BOT_USER_ID, type Change, type Channel, type Workspace } from "./workspace.ts";
 
@@ -8,18 +8,24 @@ const MAX_PAGES = 32;
 /** A page that does not read what it is sent is let go; it reconnects and loads the state anew. */
 const MAX_UNREAD_BYTES = 8_000_000;
 
+/** What stays the same while the server runs. */
+export interface PageShows {
+  readonly faults: readonly string[];
+  readonly commands: readonly LocalCommand[];
+}
+
 /** What the page shows of the workspace for one person: the state when it loads, then every change. */
 export class PageFeed {
   readonly #context: ApiContext;
   readonly #log: Log;
-  readonly #faults: readonly string[];
+  readonly #shows: PageShows;
   readonly #pages = new Map<ServerResponse, string>();
   readonly #stop: () => void;
 
-  constructor(context: ApiContext, log: Log, faults: readonly string[]) {
+  constructor(context: ApiContext, log: Log, shows: PageShows) {
     this.#context = context;
     this.#log = log;
-    this.#faults = faults;
+    this.#shows = shows;
     this.#stop = context.workspace.listen((change) => this.#spread(change));
   }
 
@@ -53,7 +59,7 @@ export class PageFeed {
       ),
       statuses: [...workspace.statuses.values()],
       prompts: Object.fromEntries(workspace.prompts),
-      faults: this.#faults,
+      ...this.#shows,
     };
   }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname } from "node:path";
 import { errorText, isOperationError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
-import type { FaultControl, Json } from "./contract.ts";
+import type { FaultControl, Json, LocalCommand } from "./contract.ts";
 import { parseJson, readBody, sendJson } from "./http-body.ts";
 import { asString } from "./json.ts";
 import type { ApiContext } from "./methods.ts";
@@ -18,7 +18,22 @@ const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".svg": "image/svg+xml",
+  ".ttf": "font/ttf",
 };
+/** The page's typeface comes with the product; without it the system's is used. */
+const FONTS: Readonly<Record<string, string>> = {
+  "inter-400.ttf": "400Regular/Inter_400Regular.ttf",
+  "inter-500.ttf": "500Medium/Inter_500Medium.ttf",
+  "inter-600.ttf": "600SemiBold/Inter_600SemiBold.ttf",
+  "inter-700.ttf": "700Bold/Inter_700Bold.ttf",
+};
+
+function assetUrl(name: string): URL {
+  const font = Object.hasOwn(FONTS, name) ? FONTS[name] : undefined;
+  return font === undefined
+    ? new URL(`page/${name}`, import.meta.url)
+    : new URL(import.meta.resolve(`@expo-google-fonts/inter/${font}`));
+}
 const INLINE_TYPES = new Set(["image/png", "image/jpeg", "image/gif"]);
 
 export interface PageServerOptions {
@@ -26,6 +41,7 @@ export interface PageServerOptions {
   readonly people: People;
   readonly log: Log;
   readonly faultControl: FaultControl | undefined;
+  readonly commands: readonly LocalCommand[];
 }
 
 type Action = (body: Json) => unknown;
@@ -39,7 +55,10 @@ export class PageServer {
   constructor(options: PageServerOptions) {
     const { context, people, faultControl } = options;
     this.#options = options;
-    this.feed = new PageFeed(context, options.log, faultControl?.faults ?? []);
+    this.feed = new PageFeed(context, options.log, {
+      faults: faultControl?.faults ?? [],
+      commands: options.commands,
+    });
     this.#actions = {
       say: (body) => {
         const threadTs = asString(body.threadTs);
@@ -132,7 +151,7 @@ export class PageServer {
       return;
     }
     try {
-      const bytes = await readFile(new URL(`page/${name}`, import.meta.url));
+      const bytes = await readFile(assetUrl(name));
       response.writeHead(200, { "content-type": type, "cache-control": "no-cache" });
       response.end(bytes);
     } catch (error) {

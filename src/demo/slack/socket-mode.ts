@@ -134,6 +134,7 @@ export class SocketMode {
     const waits = [0, ...this.#options.retryDelaysMs];
     let reason = "";
     for (const [attempt, waitMs] of waits.entries()) {
+      // biome-ignore lint/performance/noAwaitInLoops: a redelivery comes after the delivery that failed
       if (attempt > 0) await this.#pause(waitMs);
       if (this.#ended.signal.aborted) return false;
       const retry = { retry_attempt: attempt, retry_reason: reason };

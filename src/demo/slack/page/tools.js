@@ -1,0 +1,91 @@
+/** The head's right side: theme, and the menu that breaks the demo world. */
+import { notify } from "./dialogs.js";
+import { h, icon } from "./dom.js";
+import { perform } from "./store.js";
+
+const THEME_KEY = "orrery-theme";
+
+export function applyStoredTheme() {
+  const theme = localStorage.getItem(THEME_KEY);
+  if (theme !== null) document.documentElement.dataset.theme = theme;
+}
+
+function toggleTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  const now = document.documentElement.dataset.theme ?? (dark ? "dark" : "light");
+  const next = now === "dark" ? "light" : "dark";
+  document.documentElement.dataset.theme = next;
+  localStorage.setItem(THEME_KEY, next);
+}
+
+const ABOUT = {
+  "bad-deploy": "a new version is slower",
+  "error-deploy": "a new version fails some requests",
+  "slow-query": "a flag turns on an unindexed query",
+  "pool-exhaustion": "a setting shrinks a connection pool",
+  "starved-replica": "one replica gets too little CPU",
+  "retry-storm": "a slow dependency, and callers retry",
+  outage: "the entry's replicas stop",
+  none: "nothing happens; it must stay silent",
+};
+
+function words(name) {
+  const text = name.replaceAll("-", " ");
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+async function breakIt(name, menu) {
+  menu.open = false;
+  try {
+    await perform("fault", { name });
+    notify(`${words(name)}: done. Watch the channel.`);
+  } catch (error) {
+    notify(`${words(name)} did not work: ${error.message}.`, "error");
+  }
+}
+
+function faultMenu(faults) {
+  const menu = h(
+    "details",
+    { class: "fault-menu" },
+    h("summary", {}, icon("bolt", 16), h("span", {}, "Break something")),
+    h(
+      "div",
+      { class: "popover", role: "menu", "aria-label": "Break something" },
+      h("p", { class: "menu-title" }, "In the running demo system"),
+      faults.map((name) =>
+        h(
+          "button",
+          { type: "button", role: "menuitem", onclick: () => breakIt(name, menu) },
+          h("strong", {}, words(name)),
+          h("span", { class: "muted" }, ABOUT[name] ?? ""),
+        ),
+      ),
+    ),
+  );
+  return menu;
+}
+
+export function renderTools(element, faults) {
+  element.replaceChildren(
+    faults.length === 0 ? "" : faultMenu(faults),
+    h(
+      "button",
+      {
+        class: "icon-button",
+        type: "button",
+        title: "Light or dark",
+        "aria-label": "Switch between light and dark",
+        onclick: toggleTheme,
+      },
+      icon("sun"),
+    ),
+  );
+}
+
+/** Open menus close on Escape and on a click elsewhere. */
+export function closeMenus(event) {
+  for (const menu of document.querySelectorAll("details.fault-menu[open], details.identity[open]"))
+    if (event.key === "Escape" || (event.type === "click" && !menu.contains(event.target)))
+      menu.open = false;
+}
