@@ -231,12 +231,7 @@ function plan(block, context) {
     { class: "plan-tasks" },
     tasks.map((each) => task(each, context)),
   );
-  return collapsible(
-    { classes: "plan", key: `plan/${block.block_id ?? ""}`, open: true },
-    head,
-    body,
-    context,
-  );
+  return collapsible({ classes: "plan", key: "plan", open: true }, head, body, context);
 }
 
 const ALERT_ICONS = { success: "check", error: "cross" };

@@ -161,7 +161,7 @@ export class Composer {
       this.#offer([]);
     } else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
-      this.submit();
+      return this.submit();
     }
   }
 

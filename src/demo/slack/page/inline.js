@@ -178,20 +178,25 @@ function readMark(text, at, dialect, depth) {
   return undefined;
 }
 
-/** Where an opened mark closes: on the same paragraph, against text on its inner side and not inside a word. */
+/** Where an opened mark closes: against text on its inner side, and not inside a word. */
 function closingMark(text, at, mark, dialect) {
   const from = at + mark.length;
-  const inWordAllowed = dialect.markdown && mark[0] === "*";
-  if (/\s/.test(text[from] ?? " ") || (!inWordAllowed && isWord(text[at - 1]))) return undefined;
+  const inWord = dialect.markdown && mark[0] === "*";
+  if (isSpace(text[from]) || (!inWord && isWord(text[at - 1]))) return undefined;
+  // A mrkdwn mark closes on its own line.
+  const lineEnd = dialect.markdown ? -1 : text.indexOf("\n", from);
+  const limit = lineEnd < 0 ? text.length : lineEnd;
   let end = text.indexOf(mark, from + 1);
-  while (end >= 0) {
-    const inner = text.slice(from, end);
-    if (!dialect.markdown && inner.includes("\n")) return undefined;
+  while (end >= 0 && end < limit) {
     const after = text[end + mark.length];
-    const longer = mark.length === 1 && dialect.markdown && after === mark;
-    if (longer) end += 1;
-    else if (!/\s/.test(text[end - 1]) && (inWordAllowed || !isWord(after))) return end;
+    const isHalfOfTwo = mark.length === 1 && dialect.markdown && after === mark;
+    if (isHalfOfTwo) end += 1;
+    else if (!isSpace(text[end - 1]) && (inWord || !isWord(after))) return end;
     end = text.indexOf(mark, end + 1);
   }
   return undefined;
+}
+
+function isSpace(char) {
+  return char === undefined || /\s/.test(char);
 }

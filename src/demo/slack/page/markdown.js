@@ -71,20 +71,30 @@ function readList(lines, at, blocks, depth) {
   const list = { type: "list", ordered, start: ordered ? Number.parseInt(mark, 10) : 1, items: [] };
   let end = at;
   while (end < lines.length) {
-    const found = ITEM.exec(lines[end]);
-    if (found !== null && found[1].length <= indent.length) {
-      if (found[1].length < indent.length || /\d/.test(found[2]) !== ordered) break;
-      list.items.push({ children: parseMarkdownInline(found[3]), blocks: [] });
-      end += 1;
-    } else if (/^\s{2,}\S/.test(lines[end] ?? "") && depth < 4) {
-      const from = end;
-      while (end < lines.length && /^\s{2,}\S/.test(lines[end])) end += 1;
-      const inner = lines.slice(from, end).map((line) => line.replace(/^\s{2}/, ""));
+    const item = siblingItem(lines[end], indent.length, ordered);
+    const inner = item === undefined && depth < 4 ? indentedRun(lines, end, indent.length) : [];
+    if (item !== undefined) list.items.push({ children: parseMarkdownInline(item), blocks: [] });
+    else if (inner.length > 0)
       list.items.at(-1).blocks.push(...parseLines(dedent(inner), depth + 1));
-    } else break;
+    else break;
+    end += Math.max(1, inner.length);
   }
   blocks.push(list);
   return end;
+}
+
+/** The text of a further item of the same list, or undefined. */
+function siblingItem(line, indent, ordered) {
+  const found = ITEM.exec(line);
+  if (found === null || found[1].length !== indent) return undefined;
+  return /\d/.test(found[2]) === ordered ? found[3] : undefined;
+}
+
+/** The lines from here on that stand further in than the list. */
+function indentedRun(lines, from, indent) {
+  let end = from;
+  while (end < lines.length && lines[end].search(/\S/) > indent + 1) end += 1;
+  return lines.slice(from, end);
 }
 
 function dedent(lines) {

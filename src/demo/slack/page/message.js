@@ -29,7 +29,7 @@ function head(message, person, now) {
   return h(
     "div",
     { class: "message-head" },
-    h("span", { class: "name" }, person.name),
+    h("span", { class: "name" }, person.realName),
     person.isBot ? h("span", { class: "badge-app" }, "APP") : null,
     person.guest ? h("span", { class: "badge-app" }, "GUEST") : null,
     timeOf(message, "time"),

@@ -38,7 +38,7 @@ export class Store {
     const events = new EventSource(`/events?user=${encodeURIComponent(this.state.me)}`);
     let opened = false;
     events.onopen = () => {
-      if (opened) this.#load(this.state.me);
+      if (opened) this.#load(this.state.me).catch(() => this.#tell({ type: "offline" }));
       opened = true;
     };
     events.onmessage = (event) => this.#apply(JSON.parse(event.data));
