@@ -1,0 +1,119 @@
+import type { Investigate } from "../agent/events.ts";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Meter } from "../meter.ts";
+import type { Diagnosis } from "../model/causes/diagnosis.ts";
+import type { Window } from "../model/quantity.ts";
+import type { SloStatus } from "../model/slo/slo.ts";
+import type { Change } from "../model/view.ts";
+import type { Prediction } from "../model/whatif/prediction.ts";
+import type { Store } from "../store/store.ts";
+
+export interface SlackConfig {
+  readonly botToken: string;
+  readonly appToken: string;
+  /** Another address than Slack's own: the local workspace, or a test. */
+  readonly slackApiUrl?: string;
+  /** Slack user ids that may approve. Empty: nobody can. */
+  readonly approvers: readonly string[];
+  /** Channel id, or name with or without #, where incidents go whose SLO names no channel. */
+  readonly defaultChannel: string;
+}
+
+/** An answer, or a typed refusal that is fit to be shown to a person. */
+export type Answer<T> =
+  | { readonly ok: true; readonly data: T }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly didYouMean?: readonly string[];
+    };
+
+/** What a person, or Slack on their behalf, may ask of the incident record. Contract: none of them throws for bad input. */
+export interface IncidentCommands {
+  /**
+   * Claims the approval by compare-and-set. `actionHash` is what the person saw. Refusals: `expired`, `hash_mismatch`,
+   * `superseded`, `not_open`, `unknown_proposal`. Who may approve was checked at the click, and is checked here again.
+   */
+  approve(proposalId: string, by: string, actionHash: string): Promise<Answer<null>>;
+  reject(proposalId: string, by: string): Promise<Answer<null>>;
+  /** Writes `investigation-started` or `investigation-ended` to the incident's stream. */
+  recordInvestigation(incidentId: string, investigation: InvestigationRecord): Promise<void>;
+}
+
+export type InvestigationRecord =
+  | { readonly type: "started"; readonly conversationId: string }
+  | {
+      readonly type: "ended";
+      readonly conversationId: string;
+      readonly outcome: "complete" | "partial" | "failed";
+      readonly llm: string;
+    };
+
+export interface StatusQuery {
+  /** Service or SLO id; all when absent. */
+  readonly about?: string;
+  /** As of this instant; now when absent. */
+  readonly atMs?: number;
+  /** Start of the window whose changes count as recent. */
+  readonly sinceMs?: number;
+}
+
+export interface StatusAnswer {
+  readonly asOfMs: number;
+  readonly slos: readonly SloStatus[];
+  /** The newest change at or before `asOfMs`. */
+  readonly latestChange?: Change;
+  /** Titles of open incidents, with when they opened. */
+  readonly openIncidents: readonly { readonly title: string; readonly openedMs: number }[];
+  /** What the model could not see, written by code. */
+  readonly blindSpots: readonly string[];
+}
+
+export interface WhyQuery {
+  /** Service, SLO id or entry operation, as a person wrote it. */
+  readonly about: string;
+  readonly atMs?: number;
+}
+
+export interface ChangesQuery {
+  readonly sinceMs: number;
+  readonly service?: string;
+}
+
+export interface ChangesAnswer {
+  readonly window: Window;
+  /** Newest first. */
+  readonly changes: readonly Change[];
+}
+
+/** Reads of the live model. Contract: answers within a second, or refuses. */
+export interface ModelQueries {
+  status(query: StatusQuery): Promise<Answer<StatusAnswer>>;
+  why(query: WhyQuery): Promise<Answer<Diagnosis>>;
+  /** Understands "scale cart to 4", "roll back catalog to 1.4.2", "load +30%"; refuses with what it understands. */
+  whatIf(text: string): Promise<Answer<Prediction>>;
+  changes(query: ChangesQuery): Promise<Answer<ChangesAnswer>>;
+}
+
+/** All that the Slack room needs from outside; `main.ts` puts it together. */
+export interface SlackDeps {
+  readonly config: SlackConfig;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly investigate: Investigate;
+  readonly incidents: IncidentCommands;
+  readonly queries: ModelQueries;
+  /** PNG of the incident's first diagnosis; undefined when there is nothing to draw. */
+  chartFor(incidentId: string): Promise<Uint8Array | undefined>;
+}
+
+export interface SlackApp {
+  /** Connects, resumes what a stop interrupted, and follows incidents. Rejects with OperationError when Slack refuses. */
+  start(): Promise<void>;
+  /** Ends open streams with a visible mark, then closes the socket. */
+  stop(): Promise<void>;
+}
