@@ -8,7 +8,7 @@ export function axisTicks(low, high) {
   const magnitude = 10 ** Math.floor(Math.log10(span / 4));
   const step = (STEPS.find((each) => each * magnitude * 4 >= span) ?? 10) * magnitude;
   const first = Math.floor(low / step);
-  const last = Math.max(first + 1, Math.ceil(high / step));
+  const last = high > low ? Math.ceil(high / step) : first + 4;
   return Array.from({ length: last - first + 1 }, (_, i) =>
     Number(((first + i) * step).toPrecision(12)),
   );

@@ -100,7 +100,7 @@ function readCode(text, at) {
 }
 
 function readEmoji(text, at) {
-  const name = /^:([a-z0-9_+-]{2,40}):/.exec(text.slice(at, at + 42))?.[1];
+  const name = /^:(?=[a-z0-9_]*[a-z]|[+-])([a-z0-9_+-]{2,40}):/.exec(text.slice(at, at + 42))?.[1];
   return name === undefined
     ? undefined
     : { node: { type: "emoji", text: name }, end: at + name.length + 2 };
@@ -188,13 +188,26 @@ function closingMark(text, at, mark, dialect) {
   const limit = lineEnd < 0 ? text.length : lineEnd;
   let end = text.indexOf(mark, from + 1);
   while (end >= 0 && end < limit) {
-    const after = text[end + mark.length];
-    const isHalfOfTwo = mark.length === 1 && dialect.markdown && after === mark;
-    if (isHalfOfTwo) end += 1;
-    else if (!isSpace(text[end - 1]) && (inWord || !isWord(after))) return end;
-    end = text.indexOf(mark, end + 1);
+    const run = markRun(text, end);
+    const close = end + run - mark.length;
+    if (fits(run, mark, dialect) && !isSpace(text[end - 1]) && (inWord || !isWord(text[end + run])))
+      return close;
+    end = text.indexOf(mark, end + run);
   }
   return undefined;
+}
+
+/** How many of the same mark stand here in a row. */
+function markRun(text, at) {
+  let end = at + 1;
+  while (text[end] === text[at]) end += 1;
+  return end - at;
+}
+
+/** `**` does not close `*`; `***` closes both, the inner one first. */
+function fits(run, mark, dialect) {
+  if (!dialect.markdown) return run === mark.length;
+  return mark.length === 1 ? run !== 2 : run >= 2;
 }
 
 function isSpace(char) {
