@@ -172,7 +172,7 @@ export interface ClickOptions {
 export type DeliveryResult = "delivered" | "dismissed" | "failed";
 
 /** Acts as a person; the same path as the page. Channels go by id, `name` or `#name`. */
-export interface SlackDriver {
+interface SlackDriver {
   say(userId: string, channel: string, text: string, threadTs?: string): Promise<LocalMessage>;
   command(userId: string, channel: string, command: string, text: string): Promise<DeliveryResult>;
   click(

@@ -40,7 +40,7 @@ export function required(args: Json, name: string): string {
 }
 
 /** A whole number within bounds, whether it came as a number or as a form's text. */
-export function count(args: Json, name: string, fallback: number): number {
+function count(args: Json, name: string, fallback: number): number {
   const value = Number(args[name] ?? fallback);
   if (!Number.isInteger(value) || value < 1 || value > 1000) throw new SlackError("invalid_limit");
   return value;

@@ -35,7 +35,7 @@ function personByName(workspace: Workspace, name: string): string | undefined {
   return [...workspace.users.values()].find((user) => user.name.toLowerCase() === wanted)?.id;
 }
 
-export function nameOf(workspace: Workspace, userId: string): string {
+function nameOf(workspace: Workspace, userId: string): string {
   return userId === BOT_USER_ID ? workspace.botName : (workspace.users.get(userId)?.name ?? userId);
 }
 
@@ -47,7 +47,7 @@ const TASK_MARKS: Readonly<Record<string, string>> = {
 };
 
 /** A message as plain text: what a person without the page would read. */
-export function plainText(message: LocalMessage): string {
+function plainText(message: LocalMessage): string {
   const blocks = message.blocks ?? [];
   const lines = blocks.map(blockText).filter((line) => line !== "");
   return lines.length === 0 ? message.text : lines.join("\n");

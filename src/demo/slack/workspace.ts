@@ -12,11 +12,11 @@ import type {
 } from "./contract.ts";
 
 /** Oldest messages of a channel are dropped beyond this. */
-export const MAX_MESSAGES_PER_CHANNEL = 5000;
+const MAX_MESSAGES_PER_CHANNEL = 5000;
 /** Oldest files are dropped beyond this. */
-export const MAX_FILES = 500;
+const MAX_FILES = 500;
 /** Oldest opened views are dropped beyond this. */
-export const MAX_VIEWS = 200;
+const MAX_VIEWS = 200;
 
 /** Slack's own error codes, thrown by whatever refuses and answered as `{ ok: false, error }`. */
 export class SlackError extends Error {
@@ -31,7 +31,7 @@ export class SlackError extends Error {
   }
 }
 
-export type ChannelKind = "channel" | "im";
+type ChannelKind = "channel" | "im";
 
 export interface Channel {
   readonly id: string;
