@@ -1,0 +1,155 @@
+import type { KnownBlock } from "@slack/types";
+import type { Intervention } from "../../model/whatif/intervention.ts";
+import type {
+  Grade,
+  Interval,
+  PredictedSli,
+  Prediction,
+  Statistic,
+} from "../../model/whatif/prediction.ts";
+import { FALLBACK_CHARS_MAX, firstOf, fitBlocks, fitMarkup } from "./limits.ts";
+import {
+  code,
+  context,
+  instant,
+  labelled,
+  type Message,
+  nameOf,
+  operationName,
+  percent,
+  quantity,
+  safe,
+  section,
+  spanText,
+} from "./text.ts";
+
+const SLIS_SHOWN_MAX = 4;
+const REASONS_SHOWN_MAX = 4;
+const UTILISATION_SHOWN_MAX = 3;
+/** A utilisation that moves less is not worth a line. */
+const UTILISATION_MOVED = 0.05;
+
+export const STATISTIC_NAMES: Readonly<Record<Statistic, string>> = {
+  mean: "mean latency",
+  p50: "median latency",
+  p95: "p95 latency",
+  p99: "p99 latency",
+  error_ratio: "failing requests",
+  bad_ratio: "bad requests",
+  rate: "requests",
+};
+
+const GRADES: Readonly<Record<Grade, string>> = {
+  A: "grade A: proven here",
+  B: "grade B: backtested",
+  C: "grade C: extrapolates",
+  D: "grade D: no number",
+};
+
+/** `0.24 s (90 %: 0.2 s to 0.35 s)`. */
+export function intervalText(interval: Interval, unit: PredictedSli["unit"]): string {
+  const [median, low, high] = [interval.median, interval.low, interval.high].map((value) =>
+    quantity(value, unit),
+  );
+  return `*${median}* (90 %: ${low} to ${high})`;
+}
+
+function sliLines(sli: PredictedSli): string {
+  const name = `${code(operationName(sli.operation))} ${STATISTIC_NAMES[sli.statistic]}`;
+  const now = `now ${quantity(sli.observed, sli.unit)}`;
+  if (sli.verdict === "insufficient_data") return `• ${name}: ${now}; too little data for a number`;
+  if (sli.verdict === "saturates") {
+    const when =
+      sli.timeToSaturationMs === undefined ? "" : ` in ${spanText(sli.timeToSaturationMs)}`;
+    return `• ${name}: ${now}; *saturates*${when}`;
+  }
+  return [
+    `• ${name}: ${now} → ${intervalText(sli.after, sli.unit)}`,
+    `      if nothing is done: ${intervalText(sli.noAction, sli.unit)}`,
+  ].join("\n");
+}
+
+function utilisationLine({ utilisation }: Prediction): string {
+  const moved = utilisation
+    .filter(({ before, after }) => Math.abs(after - before) >= UTILISATION_MOVED)
+    .slice(0, UTILISATION_SHOWN_MAX)
+    .map(
+      ({ entity, before, after }) =>
+        `${code(nameOf(entity))} ${percent(before)} → ${percent(after)} busy`,
+    );
+  return labelled("Load", moved.join(" · "));
+}
+
+function reasons(label: string, texts: readonly string[]): string {
+  const { shown, more } = firstOf(texts, REASONS_SHOWN_MAX);
+  return labelled(label, [...shown.map(safe), more].filter((part) => part !== "").join("; "));
+}
+
+/** A prediction as part of another card. Grade D says "effect unknown" and what is missing. */
+export function predictionBlocks(prediction: Prediction): readonly KnownBlock[] {
+  const isUnknown = prediction.grade === "D" || prediction.slis.length === 0;
+  const { shown, more } = firstOf(prediction.slis, SLIS_SHOWN_MAX);
+  const effect = isUnknown
+    ? `*Effect unknown.* ${reasons("Missing", prediction.missing)}`
+    : ["*Predicted*", ...shown.map(sliLines), more].filter((line) => line !== "").join("\n");
+  const doubts = [
+    utilisationLine(prediction),
+    reasons("Assumes", prediction.assumptions),
+    reasons("Wrong if", prediction.falsifiers),
+  ].filter((line) => line !== "");
+  return [section(effect), ...(doubts.length === 0 ? [] : [section(...doubts)])];
+}
+
+export function predictionFacts(prediction: Prediction): readonly string[] {
+  return [
+    GRADES[prediction.grade],
+    `within ${spanText(prediction.horizonMs)}`,
+    `world model as of ${instant(prediction.asOfMs)}`,
+  ];
+}
+
+/** What is asked, in the words of the commands. */
+export function interventionText(intervention: Intervention): string {
+  switch (intervention.type) {
+    case "none":
+      return "nothing is done";
+    case "load":
+      return `load × ${intervention.factor}${intervention.operation === undefined ? "" : ` on ${intervention.operation}`}`;
+    case "scale":
+      return `${intervention.entity} runs ${intervention.replicas} replicas`;
+    case "rollback":
+      return `${intervention.entity} goes back to ${intervention.to_version}`;
+    case "drain":
+      return `${intervention.entity} is drained`;
+    case "shed":
+      return `${percent(intervention.share)} of ${intervention.operation ?? "requests"} are shed`;
+    case "restart":
+      return `${intervention.entity} is restarted`;
+    case "demand":
+      return `${intervention.entity} costs × ${intervention.factor}`;
+    case "pool":
+      return `the pool ${intervention.from} → ${intervention.to} holds ${intervention.size}`;
+    case "timeout":
+      return `${intervention.from} → ${intervention.to} times out after ${intervention.ms} ms`;
+    case "retries":
+      return `${intervention.from} → ${intervention.to} retries ${intervention.count} times`;
+    case "flag":
+      return `flag ${intervention.flag} is ${intervention.variant}`;
+    case "setting":
+      return `${intervention.setting} of ${intervention.entity} is ${intervention.value}`;
+    case "limit":
+      return `${intervention.from} may have ${intervention.max_concurrent} calls to ${intervention.to} at once`;
+  }
+}
+
+/** The answer to a what-if: nothing is executed, and it says so. */
+export function predictionCard(prediction: Prediction): Message {
+  const asked = prediction.interventions.map(interventionText).join(", and ");
+  const title = `*What if ${safe(asked)}?*`;
+  const blocks: KnownBlock[] = [
+    section(title),
+    ...predictionBlocks(prediction),
+    context("Computed, no LLM", "nothing was executed", ...predictionFacts(prediction)),
+  ];
+  return { text: fitMarkup(title, FALLBACK_CHARS_MAX), blocks: fitBlocks(blocks) };
+}
