@@ -8,36 +8,39 @@ export const SEGMENT_CHARS_MAX = 4_000;
 /** One character may become up to 18 by normalisation; more is cut with a mark. */
 const SEGMENT_CLEAN_CHARS_MAX = SEGMENT_CHARS_MAX * 18;
 
-const SCHEME = /\b([a-z][a-z0-9+.-]{0,30}):\/\//gi;
+const WEB_SCHEME = /https?(?=:\/\/)/gi;
 const OPAQUE_SCHEME =
   /\b(mailto|tel|sms|sip|slack|javascript|vbscript|data|file|ftp|magnet|vscode):(?=[^\s:])/gi;
 const WWW = /\bwww\./gi;
-/** Starts at the beginning of a run of label characters, so that no text is read twice. */
-const DOMAIN =
-  /(?<![\p{L}\p{N}.-])((?:[\p{L}\p{N}-]+[.。．])+)(\p{L}{2,63}|xn--[a-z0-9-]{1,59})(?![\p{L}\p{N}])/giu;
+/** A dotted word; read once, then judged label by label. */
+const DOTTED = /[\p{L}\p{N}-]*(?:[.。．][\p{L}\p{N}.。．-]*)/gu;
+const DOT = /[.。．]/g;
 const ADDRESS_WITH_PATH =
   /(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?=(?::\d{1,5})?\/)/g;
 const BROADCAST = /@(?=(?:channel|here|everyone|group)\b)/gi;
 /** `<@U…>`, `<!channel>`, `<#C…>`, `<https://…|…>`, HTML. `a < b` and `<5 ms` stay. */
 const ANGLE = /<(?=[@!#/a-z])/gi;
 
-function plainScheme(scheme: string): string {
-  const lower = scheme.toLowerCase();
-  if (lower === "http" || lower === "https") return lower.replace("tt", "xx");
-  return scheme;
+/** Whether any label after the first could end a web address: a client may stop reading there. */
+function isAddress(word: string): boolean {
+  const [first = "", ...rest] = word.split(DOT);
+  if (ATTRIBUTE_NAMES.has(word.toLowerCase())) return false;
+  let before = first;
+  return rest.some((label) => {
+    const isEnd = before !== "" && isTopLevelDomain(label.split("-", 1)[0] ?? "");
+    before = label;
+    return isEnd;
+  });
 }
 
 /** Takes the life out of links and mentions: they stay readable, and no client makes them clickable. */
 export function defang(text: string): string {
   return text
-    .replace(SCHEME, (_match, scheme: string) => `${plainScheme(scheme)}[:]//`)
+    .replace(WEB_SCHEME, (scheme) => scheme.toLowerCase().replace("tt", "xx"))
+    .replaceAll("://", "[:]//")
     .replace(OPAQUE_SCHEME, (_match, scheme: string) => `${scheme}[:]`)
     .replace(WWW, "www[.]")
-    .replace(DOMAIN, (match, labels: string, last: string) =>
-      isTopLevelDomain(last) && !ATTRIBUTE_NAMES.has(match.toLowerCase())
-        ? `${labels.replace(/[.。．]/g, "[.]")}${last}`
-        : match,
-    )
+    .replace(DOTTED, (word) => (isAddress(word) ? word.replace(DOT, "[.]") : word))
     .replace(ADDRESS_WITH_PATH, "$1[.]$2[.]$3[.]$4")
     .replace(BROADCAST, "(at)")
     .replace(ANGLE, "‹");

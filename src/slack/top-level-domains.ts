@@ -52,7 +52,8 @@ export const ATTRIBUTE_NAMES: ReadonlySet<string> = new Set([
 /** Whether a dotted word that ends in this label may be shown as a link by a client. */
 export function isTopLevelDomain(label: string): boolean {
   const lower = label.toLowerCase();
-  if (lower.startsWith("xn--") || /[^a-z]/.test(lower)) return true;
+  if (lower === "" || /\d/.test(lower)) return lower.startsWith("xn--");
+  if (/[^a-z]/.test(lower)) return true;
   if (lower.length === 2) return !SHORT_NON_DOMAINS.has(lower);
   return LONG_DOMAINS.has(lower);
 }
