@@ -1,0 +1,87 @@
+import { type AttributeValue, type EntityType, entityId } from "./entity.ts";
+import { DECLARED } from "./entity-store.ts";
+import type { ChangeRecord, TopologySignal } from "./signal.ts";
+import type { SloDefinition } from "./slo/slo.ts";
+import type { Heard, Topology } from "./topology.ts";
+
+/** Capacity facts that a change of a setting alters. */
+const CAPACITY_SETTINGS = new Set([
+  "replicas",
+  "workers",
+  "pool_size",
+  "timeout_ms",
+  "retries",
+  "cpu_limit_cores",
+]);
+
+/** An entity by the name that a person or a file gives it, made when nobody knows it yet. */
+export function declare(
+  topology: Topology,
+  entity: { readonly type: EntityType; readonly name: string },
+  heard: Heard,
+): number | undefined {
+  const known = topology.entities.indexOf(entityId(entity.type, entity.name));
+  if (known !== undefined) return known;
+  const key = `${DECLARED}${entity.name}`;
+  return topology.entities.claim({ type: entity.type, key, names: [entity.name] }, heard.seenMs);
+}
+
+export function applyTopology(topology: Topology, signal: TopologySignal, heard: Heard): void {
+  const byId = new Map<string, number>();
+  for (const { id, kind, name, attributes } of signal.entities) {
+    const index = declare(topology, { type: kind, name }, heard);
+    if (index === undefined) continue;
+    topology.entities.describe(index, attributes);
+    byId.set(id, index);
+  }
+  for (const { from, to, type } of signal.relations) {
+    const source = byId.get(from);
+    const target = byId.get(to);
+    if (source === undefined || target === undefined) continue;
+    topology.hold(type, [source, target], heard, "topology-file");
+  }
+}
+
+/** Objectives and their teams are entities too, so that one can ask what measures and who owns a service. */
+export function applyObjectives(
+  topology: Topology,
+  slos: readonly SloDefinition[],
+  heard: Heard,
+): void {
+  for (const slo of slos) {
+    const objective = declare(topology, { type: "slo", name: slo.id }, heard);
+    const service = topology.entities.indexOf(entityId("service", slo.service));
+    if (objective === undefined || service === undefined) continue;
+    topology.hold("measured_by", [service, objective], heard, "slo");
+    if (slo.team === undefined) continue;
+    const team = declare(topology, { type: "team", name: slo.team }, heard);
+    if (team !== undefined) topology.hold("owned_by", [service, team], heard, "slo");
+  }
+}
+
+/** What a change says about structure and capacity: flags become entities, changed settings the service's new facts. */
+export function applyChangeFacts(topology: Topology, change: ChangeRecord, heard: Heard): void {
+  const name = change.entity.startsWith("service:") ? change.entity.slice(8) : change.entity;
+  const service = topology.entities.indexOf(entityId("service", name));
+  if (service !== undefined) {
+    topology.entities.describe(service, changedFacts(change));
+  }
+  if (change.kind !== "flag") return;
+  const key = change.attributes.flag ?? change.entity;
+  if (typeof key !== "string" || key === "") return;
+  const flag = declare(topology, { type: "flag", name: key.replace(/^flag:/, "") }, heard);
+  if (flag === undefined) return;
+  const { variant } = change.attributes;
+  if (variant !== undefined) topology.entities.describe(flag, { variant });
+  if (service !== undefined) topology.hold("guarded_by", [service, flag], heard, "change");
+}
+
+function changedFacts(change: ChangeRecord): Record<string, AttributeValue> {
+  const facts: Record<string, AttributeValue> = {};
+  const { replicas, setting, value } = change.attributes;
+  if (replicas !== undefined) facts.replicas = replicas;
+  if (typeof setting === "string" && CAPACITY_SETTINGS.has(setting) && value !== undefined) {
+    facts[setting] = value;
+  }
+  return facts;
+}

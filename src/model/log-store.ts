@@ -1,0 +1,169 @@
+import { cleanText, redact } from "../redact.ts";
+import { generalise, similarity, WILDCARD, wordsOf } from "./log-template.ts";
+import type { LogRecord } from "./signal.ts";
+
+/** Limit: templates of one service; what fits none of them counts as "other". */
+export const TEMPLATES_PER_SERVICE_MAX = 200;
+/** Limit: templates in all. */
+const TEMPLATES_MAX = 10_000;
+/** A text belongs to a template when this share of its words is the same (Drain, ICWS 2017). */
+const SIMILARITY_MIN = 0.6;
+const SAMPLES_MAX = 3;
+const SAMPLE_CHARS_MAX = 200;
+const TEMPLATE_CHARS_MAX = 400;
+
+export interface LogSample {
+  readonly text: string;
+  readonly traceId: string;
+  readonly timeMs: number;
+}
+
+/** Replaced, never changed, so that a view keeps what it saw. */
+export interface StoredTemplate {
+  readonly id: string;
+  readonly service: number;
+  readonly words: readonly string[];
+  readonly text: string;
+  readonly severity: number;
+  readonly firstSeenMs: number;
+  readonly samples: readonly LogSample[];
+}
+
+interface ServiceTemplates {
+  /** Templates by severity band, length and first word: a text is compared with few. */
+  readonly groups: Map<string, number[]>;
+  count: number;
+  overflow: number | undefined;
+}
+
+/** Severities are mined apart in bands, so that an error never hides in an informational template. */
+const bandOf = (severity: number): number => (severity >= 17 ? 17 : severity >= 13 ? 13 : 0);
+
+/** FNV-1a, as eight hex digits. */
+function hash(text: string): string {
+  let state = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) {
+    state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);
+  }
+  return (state >>> 0).toString(16).padStart(8, "0");
+}
+
+/** Log records as templates that are counted. */
+export class LogStore {
+  #templates: StoredTemplate[] = [];
+  readonly #services = new Map<number, ServiceTemplates>();
+  readonly #ids = new Set<string>();
+  /** Records that fitted no template and had no room for one of their own. */
+  overflowed = 0;
+
+  get size(): number {
+    return this.#templates.length;
+  }
+
+  /** The template of a record, by index. */
+  add(service: number, serviceName: string, record: LogRecord): number {
+    const words = wordsOf(record.body);
+    const mine = this.#of(service);
+    const band = bandOf(record.severity);
+    const key = `${band}|${words.length}|${words[0] ?? ""}`;
+    const group = mine.groups.get(key) ?? [];
+    const index = this.#closest(group, words);
+    if (index !== undefined) {
+      this.#refine(index, words, record);
+      return index;
+    }
+    const isFull =
+      mine.count >= TEMPLATES_PER_SERVICE_MAX || this.#templates.length >= TEMPLATES_MAX;
+    if (isFull) {
+      this.overflowed += 1;
+      mine.overflow ??= this.#create({ service, serviceName, words: [WILDCARD], record });
+      return mine.overflow;
+    }
+    const made = this.#create({ service, serviceName, words, record });
+    mine.groups.set(key, [...group, made]);
+    mine.count += 1;
+    return made;
+  }
+
+  #of(service: number): ServiceTemplates {
+    const known = this.#services.get(service);
+    if (known !== undefined) return known;
+    const made: ServiceTemplates = { groups: new Map(), count: 0, overflow: undefined };
+    this.#services.set(service, made);
+    return made;
+  }
+
+  #closest(group: readonly number[], words: readonly string[]): number | undefined {
+    let best: number | undefined;
+    let most = SIMILARITY_MIN;
+    for (const index of group) {
+      const alike = similarity(this.#templates[index]?.words ?? [], words);
+      if (alike > most || (alike === most && best === undefined)) {
+        most = alike;
+        best = index;
+      }
+    }
+    return best;
+  }
+
+  #create(of: {
+    readonly service: number;
+    readonly serviceName: string;
+    readonly words: readonly string[];
+    readonly record: LogRecord;
+  }): number {
+    const { record, words } = of;
+    const text = templateText(words);
+    const seed = `${of.serviceName}|${bandOf(record.severity)}|${text}`;
+    let id = `log-${hash(seed)}`;
+    while (this.#ids.has(id)) id = `log-${hash(`${seed}${id}`)}`;
+    this.#ids.add(id);
+    this.#templates.push({
+      id,
+      service: of.service,
+      words,
+      text,
+      severity: record.severity,
+      firstSeenMs: record.timeMs,
+      samples: [sampleOf(record)],
+    });
+    return this.#templates.length - 1;
+  }
+
+  #refine(index: number, words: readonly string[], record: LogRecord): void {
+    const template = this.#templates[index];
+    if (template === undefined) return;
+    const isExact = words.every(
+      (word, at) => template.words[at] === word || template.words[at] === WILDCARD,
+    );
+    const wantsSample =
+      template.samples.length < SAMPLES_MAX &&
+      !template.samples.some((sample) => sample.traceId === record.traceId);
+    const isEarlier = record.timeMs < template.firstSeenMs;
+    const isWorse = record.severity > template.severity;
+    if (isExact && !wantsSample && !isEarlier && !isWorse) return;
+    const common = isExact ? template.words : generalise(template.words, words);
+    this.#templates[index] = {
+      ...template,
+      words: common,
+      text: isExact ? template.text : templateText(common),
+      severity: Math.max(template.severity, record.severity),
+      firstSeenMs: Math.min(template.firstSeenMs, record.timeMs),
+      samples: wantsSample ? [...template.samples, sampleOf(record)] : template.samples,
+    };
+  }
+
+  capture(): readonly StoredTemplate[] {
+    return this.#templates.slice();
+  }
+}
+
+/** Secrets are taken out of the whole line before it is cut, so that none is left in half. */
+function sampleOf(record: LogRecord): LogSample {
+  const text = cleanText(redact(record.body), SAMPLE_CHARS_MAX);
+  return { text, traceId: record.traceId, timeMs: record.timeMs };
+}
+
+function templateText(words: readonly string[]): string {
+  return cleanText(redact(words.join(" ")), TEMPLATE_CHARS_MAX);
+}

@@ -1,0 +1,32 @@
+/** Where time is spent or failures begin: an entity (a service) or a link of two, by one small number. */
+export class PlaceTable {
+  readonly #callers: number[] = [];
+  readonly #callees: number[] = [];
+  readonly #byPair = new Map<number, number>();
+
+  get size(): number {
+    return this.#callers.length;
+  }
+
+  /** The place of a link; without `callee`, of the entity itself. */
+  place(caller: number, callee = -1): number {
+    // Entities are below 2^20, so that a pair is an exact number.
+    const key = caller * 2 ** 20 + callee + 1;
+    const known = this.#byPair.get(key);
+    if (known !== undefined) return known;
+    const place = this.#callers.length;
+    this.#callers.push(caller);
+    this.#callees.push(callee);
+    this.#byPair.set(key, place);
+    return place;
+  }
+
+  caller(place: number): number {
+    return this.#callers[place] ?? -1;
+  }
+
+  /** -1 when the place is an entity. */
+  callee(place: number): number {
+    return this.#callees[place] ?? -1;
+  }
+}

@@ -1,0 +1,209 @@
+import type { SliWindow } from "./slo.ts";
+
+/** A second closes this long after its end: spans arrive one to two seconds after they end. */
+export const SLI_GRACE_MS = 2_000;
+/** A request that arrives later than its second closed counts in the first open one, up to this far. */
+export const SLI_LATE_MAX_MS = 30_000;
+/** Seconds kept, and minutes kept for windows longer than that (SRE workbook's longest window is three days). */
+const SECONDS_KEPT = 4_200;
+const MINUTES_KEPT = 3 * 24 * 60 + 60;
+/** Seconds further ahead than this do not open: the ring would overwrite the past. */
+const AHEAD_SECONDS_MAX = 300;
+
+const GOOD = 0;
+const ERRORS = 1;
+const SLOW = 2;
+const FIELDS = 3;
+
+/** Counters in a ring of fixed steps. A slot tells which step it holds, so that stale ones read as empty. */
+class StepRing {
+  readonly #size: number;
+  readonly #steps: Float64Array;
+  readonly #counts: Float64Array;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#steps = new Float64Array(size).fill(Number.NaN);
+    this.#counts = new Float64Array(size * FIELDS);
+  }
+
+  add(step: number, field: number, by: number): void {
+    const slot = step % this.#size;
+    if (this.#steps[slot] !== step) {
+      // An older step must not push out a newer one.
+      if ((this.#steps[slot] ?? 0) > step) return;
+      this.#steps[slot] = step;
+      this.#counts.fill(0, slot * FIELDS, (slot + 1) * FIELDS);
+    }
+    const at = slot * FIELDS + field;
+    this.#counts[at] = (this.#counts[at] ?? 0) + by;
+  }
+
+  holds(step: number): boolean {
+    return this.#steps[step % this.#size] === step;
+  }
+
+  addTo(step: number, total: Float64Array): boolean {
+    const slot = step % this.#size;
+    if (this.#steps[slot] !== step) return false;
+    for (let field = 0; field < FIELDS; field += 1) {
+      total[field] = (total[field] ?? 0) + (this.#counts[slot * FIELDS + field] ?? 0);
+    }
+    return true;
+  }
+
+  rows(): (readonly [step: number, ...counts: number[]])[] {
+    return Array.from(this.#steps)
+      .filter((step) => !Number.isNaN(step))
+      .sort((a, b) => a - b)
+      .map((step) => {
+        const at = (step % this.#size) * FIELDS;
+        return [step, ...this.#counts.subarray(at, at + FIELDS)] as const;
+      });
+  }
+
+  restore(rows: readonly (readonly number[])[]): void {
+    for (const [step, ...counts] of rows) {
+      if (step === undefined) continue;
+      counts.slice(0, FIELDS).forEach((count, field) => {
+        this.add(step, field, count);
+      });
+    }
+  }
+}
+
+/** What is kept of an objective over a restart. */
+export interface SliSnapshot {
+  readonly firstSecond: number | null;
+  readonly lastSecond: number | null;
+  readonly closedSecond: number | null;
+  readonly seconds: readonly (readonly number[])[];
+  readonly minutes: readonly (readonly number[])[];
+}
+
+/** Good and bad requests of one objective, second by second. Closed seconds never change. */
+export class SliHistory {
+  readonly #seconds = new StepRing(SECONDS_KEPT);
+  readonly #minutes = new StepRing(MINUTES_KEPT);
+  readonly #latencyThresholdMs: number;
+  #firstSecond = Number.POSITIVE_INFINITY;
+  #lastSecond = Number.NEGATIVE_INFINITY;
+  #closedSecond = Number.NEGATIVE_INFINITY;
+  /** Requests that came too late to count at all, and those that counted in a later second than their own. */
+  dropped = 0;
+  moved = 0;
+
+  constructor(latencyThresholdMs: number | undefined) {
+    this.#latencyThresholdMs = latencyThresholdMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Seconds before this one are closed. */
+  get closedSecond(): number {
+    return this.#closedSecond;
+  }
+
+  count(endMs: number, failed: boolean, durationMs: number): void {
+    let second = Math.floor(endMs / 1000);
+    if (second < this.#closedSecond) {
+      if ((this.#closedSecond - second) * 1000 > SLI_LATE_MAX_MS) {
+        this.dropped += 1;
+        return;
+      }
+      this.moved += 1;
+      second = this.#closedSecond;
+    }
+    if (second > this.#closedSecond + AHEAD_SECONDS_MAX && this.#closedSecond > 0) {
+      this.dropped += 1;
+      return;
+    }
+    const field = failed ? ERRORS : durationMs > this.#latencyThresholdMs ? SLOW : GOOD;
+    this.#seconds.add(second, field, 1);
+    this.#minutes.add(Math.floor(second / 60), field, 1);
+    if (second < this.#firstSecond) this.#firstSecond = second;
+    if (second > this.#lastSecond) this.#lastSecond = second;
+  }
+
+  close(nowMs: number): void {
+    const closed = Math.floor((nowMs - SLI_GRACE_MS) / 1000);
+    if (closed > this.#closedSecond) this.#closedSecond = closed;
+  }
+
+  /** Sums closed seconds of `[fromSecond, toSecond)`; what is older than the seconds kept is read in whole minutes. */
+  window(fromSecond: number, toSecond: number): SliWindow {
+    const total = new Float64Array(FIELDS);
+    const end = Math.min(toSecond, this.#closedSecond);
+    const start = Math.max(fromSecond, this.#firstSecond);
+    const oldest = this.#closedSecond - SECONDS_KEPT + AHEAD_SECONDS_MAX;
+    let at = start < oldest ? Math.floor(start / 60) * 60 : start;
+    while (at < end) {
+      const isWholeMinute = at % 60 === 0 && at + 60 <= end;
+      if (isWholeMinute || at < oldest) {
+        this.#minutes.addTo(Math.floor(at / 60), total);
+        at = (Math.floor(at / 60) + 1) * 60;
+      } else {
+        this.#seconds.addTo(at, total);
+        at += 1;
+      }
+    }
+    return this.#result(total, { fromSecond, toSecond });
+  }
+
+  #result(
+    total: Float64Array,
+    asked: { readonly fromSecond: number; readonly toSecond: number },
+  ): SliWindow {
+    const good = total[GOOD] ?? 0;
+    const errors = total[ERRORS] ?? 0;
+    const slow = total[SLOW] ?? 0;
+    const bad = errors + slow;
+    const length = Math.max(1, asked.toSecond - asked.fromSecond);
+    const after = asked.toSecond - Math.max(asked.fromSecond, this.#firstSecond);
+    return {
+      good,
+      bad,
+      errors,
+      slow,
+      ratio: good + bad > 0 ? good / (good + bad) : 1,
+      covered: Math.min(1, Math.max(0, after) / length),
+    };
+  }
+
+  /** The end of the last second before `second` that saw a request. */
+  lastSampleMs(second: number): number | undefined {
+    const end = Math.min(second, this.#closedSecond);
+    if (!(this.#firstSecond < end)) return undefined;
+    const lowest = Math.max(this.#firstSecond, end - SECONDS_KEPT + AHEAD_SECONDS_MAX);
+    for (let at = Math.min(end - 1, this.#lastSecond); at >= lowest; at -= 1) {
+      if (this.#seconds.holds(at)) return (at + 1) * 1000;
+    }
+    return this.#lastMinuteMs(Math.floor(lowest / 60));
+  }
+
+  #lastMinuteMs(before: number): number | undefined {
+    const first = Math.floor(this.#firstSecond / 60);
+    for (let minute = before; minute >= Math.max(first, before - MINUTES_KEPT); minute -= 1) {
+      if (this.#minutes.holds(minute)) return (minute + 1) * 60_000;
+    }
+    return this.#firstSecond * 1000;
+  }
+
+  snapshot(): SliSnapshot {
+    const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+    return {
+      firstSecond: finite(this.#firstSecond),
+      lastSecond: finite(this.#lastSecond),
+      closedSecond: finite(this.#closedSecond),
+      seconds: this.#seconds.rows(),
+      minutes: this.#minutes.rows(),
+    };
+  }
+
+  /** Contract: only into an empty history. */
+  restore(snapshot: SliSnapshot): void {
+    this.#firstSecond = snapshot.firstSecond ?? Number.POSITIVE_INFINITY;
+    this.#lastSecond = snapshot.lastSecond ?? Number.NEGATIVE_INFINITY;
+    this.#closedSecond = snapshot.closedSecond ?? Number.NEGATIVE_INFINITY;
+    this.#seconds.restore(snapshot.seconds);
+    this.#minutes.restore(snapshot.minutes);
+  }
+}

@@ -1,0 +1,162 @@
+import { type CellWindow, type FrameSlice, readCells } from "./column-reader.ts";
+import { type EdgeId, type EntityId, edgeId } from "./entity.ts";
+import type { PlaceTable } from "./place-table.ts";
+import type { EdgeCell, StationCell } from "./site.ts";
+import type { EdgeWindow, EntryWindow, StationWindow } from "./view.ts";
+
+/** What the rows of frames stand for. All of it only grows. */
+export interface CellNames {
+  readonly stationCells: readonly StationCell[];
+  readonly edgeCells: readonly EdgeCell[];
+  readonly places: PlaceTable;
+  /** The id of an entity, or of the service that it turned out to be. */
+  readonly idOf: (entity: number) => EntityId;
+}
+
+const bucketsOf = (slice: FrameSlice) => ({ fromMs: slice.fromMs, length: slice.frames.length });
+
+export function readStations(slice: FrameSlice, names: CellNames): StationWindow[] {
+  const { stationCells } = names;
+  const windows = readCells(
+    slice,
+    (frame) => frame.stations,
+    (cell) => cell,
+  );
+  return [...windows.values()].flatMap((columns) => {
+    const cell = stationCells[columns.cell];
+    return cell === undefined ? [] : [stationWindow(slice, columns, cell)];
+  });
+}
+
+function stationWindow(slice: FrameSlice, columns: CellWindow, cell: StationCell): StationWindow {
+  const { operation, sender } = cell;
+  return {
+    ...bucketsOf(slice),
+    service: sender.serviceId,
+    operation: operation.id,
+    ...(sender.instanceId === undefined ? {} : { instance: sender.instanceId }),
+    ...(sender.hostId === undefined ? {} : { host: sender.hostId }),
+    ...(sender.zoneId === undefined ? {} : { zone: sender.zoneId }),
+    ...(sender.version === "" ? {} : { version: sender.version }),
+    count: columns.count,
+    errors: columns.errors,
+    originErrors: columns.originErrors,
+    selfMsSum: columns.innerMsSum,
+    selfCount: columns.innerCount,
+    durationMsSum: columns.durationMsSum,
+    duration: columns.duration,
+    self: columns.inner,
+  };
+}
+
+export function readEdges(slice: FrameSlice, names: CellNames): EdgeWindow[] {
+  const windows = readCells(
+    slice,
+    (frame) => frame.edges,
+    (cell) => cell,
+  );
+  return [...windows.values()].flatMap((columns) => {
+    const cell = names.edgeCells[columns.cell];
+    return cell === undefined ? [] : [edgeWindow(slice, columns, cell, names)];
+  });
+}
+
+function edgeWindow(
+  slice: FrameSlice,
+  columns: CellWindow,
+  cell: EdgeCell,
+  { idOf }: CellNames,
+): EdgeWindow {
+  const { sender, calleeInstance } = cell;
+  const callee = idOf(cell.callee);
+  return {
+    ...bucketsOf(slice),
+    id: edgeId(sender.serviceId, callee),
+    caller: sender.serviceId,
+    callee,
+    calleeOperation: cell.operation,
+    ...(sender.instanceId === undefined ? {} : { callerInstance: sender.instanceId }),
+    ...(calleeInstance === undefined ? {} : { calleeInstance: idOf(calleeInstance) }),
+    ...(sender.version === "" ? {} : { callerVersion: sender.version }),
+    kind: cell.isAsync ? "async" : "sync",
+    count: columns.count,
+    errors: columns.errors,
+    originErrors: columns.originErrors,
+    retries: columns.retries,
+    durationMsSum: columns.durationMsSum,
+    gapMsSum: columns.innerMsSum,
+    gapCount: columns.innerCount,
+    duration: columns.duration,
+    gap: columns.inner,
+  };
+}
+
+interface EntryTally {
+  traced: number;
+  readonly criticalMs: Map<EntityId | EdgeId, number>;
+  readonly failedAt: Map<EntityId | EdgeId, number>;
+}
+
+function placeId(place: number, { places, idOf }: CellNames): EntityId | EdgeId {
+  const caller = idOf(places.caller(place));
+  const callee = places.callee(place);
+  return callee < 0 ? caller : edgeId(caller, idOf(callee));
+}
+
+function tallyEntries(slice: FrameSlice, names: CellNames): Map<number, EntryTally> {
+  const tallies = new Map<number, EntryTally>();
+  for (const { entries } of slice.frames) {
+    for (const entry of entries) {
+      const tally = tallies.get(entry.operation) ?? {
+        traced: 0,
+        criticalMs: new Map(),
+        failedAt: new Map(),
+      };
+      tallies.set(entry.operation, tally);
+      tally.traced += entry.traced;
+      entry.places.forEach((place, at) => {
+        const id = placeId(place, names);
+        add(tally.criticalMs, id, entry.criticalMs[at] ?? 0);
+        add(tally.failedAt, id, entry.failed[at] ?? 0);
+      });
+    }
+  }
+  return tallies;
+}
+
+function add<Key>(map: Map<Key, number>, key: Key, by: number): void {
+  if (by !== 0) map.set(key, (map.get(key) ?? 0) + by);
+}
+
+/** Entry operations with all their requests, whichever instance and version served them. */
+export function readEntries(slice: FrameSlice, names: CellNames): EntryWindow[] {
+  const tallies = tallyEntries(slice, names);
+  const { stationCells } = names;
+  const windows = readCells(
+    slice,
+    (frame) => frame.stations,
+    (cell) => {
+      const operation = stationCells[cell]?.operation.index ?? -1;
+      return tallies.has(operation) ? operation : -1;
+    },
+  );
+  return [...windows].flatMap(([operation, columns]) => {
+    const tally = tallies.get(operation);
+    const cell = stationCells[columns.cell];
+    if (tally === undefined || cell === undefined) return [];
+    return [
+      {
+        ...bucketsOf(slice),
+        service: cell.sender.serviceId,
+        operation: cell.operation.id,
+        count: columns.count,
+        errors: columns.errors,
+        durationMsSum: columns.durationMsSum,
+        duration: columns.duration,
+        criticalMs: tally.criticalMs,
+        failedAt: tally.failedAt,
+        tracedCount: tally.traced,
+      },
+    ];
+  });
+}

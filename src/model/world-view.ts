@@ -1,0 +1,278 @@
+import type { ChangeLog, ChangeRow } from "./change-log.ts";
+import type { FrameSlice } from "./column-reader.ts";
+import { coverageOf } from "./coverage.ts";
+import type { Entity, EntityId, EntityType } from "./entity.ts";
+import type { EntityCapture } from "./entity-store.ts";
+import type { FrameCapture } from "./frame-ring.ts";
+import type { StoredTemplate } from "./log-store.ts";
+import type { MetricStore } from "./metric-store.ts";
+import { resolveName } from "./near-names.ts";
+import { bucketOf } from "./open-buckets.ts";
+import type { Window } from "./quantity.ts";
+import type { Relation } from "./relation.ts";
+import type { Belief, RelationFilter, RelationStore } from "./relation-store.ts";
+import { readSeries, seriesOf } from "./series-reader.ts";
+import type { Objective } from "./slo/objectives.ts";
+import type { SliWindow, SloDefinition, SloStatus } from "./slo/slo.ts";
+import { sloStatusAt } from "./slo/slo-status.ts";
+import { readTemplates } from "./template-reader.ts";
+import { findTrace, selectTraces } from "./trace-selection.ts";
+import {
+  BUCKET_MS,
+  type Change,
+  type Coverage,
+  type EdgeWindow,
+  type EntryWindow,
+  type LogTemplateWindow,
+  type MetricInfo,
+  type Resolution,
+  type SeriesWindow,
+  type StationWindow,
+  type Trace,
+  type TraceQuery,
+  type WorldView,
+} from "./view.ts";
+import { type CellNames, readEdges, readEntries, readStations } from "./window-reader.ts";
+
+/** Everything that a view holds of the world at the moment it was made. */
+export interface WorldCapture {
+  readonly asOfMs: number;
+  readonly closedMs: number;
+  readonly knownAtMs: number;
+  readonly frames: FrameCapture;
+  readonly entities: EntityCapture;
+  readonly indexOf: (id: EntityId) => number | undefined;
+  readonly aliases: ReadonlyMap<number, number>;
+  readonly relations: RelationStore;
+  readonly relationSequence: number;
+  readonly changes: ChangeLog;
+  readonly changeSequence: number;
+  readonly cells: Omit<CellNames, "idOf">;
+  readonly metrics: MetricStore;
+  readonly templates: readonly StoredTemplate[];
+  readonly objectives: readonly (Objective & { readonly closedSecond: number })[];
+  readonly heardServices: ReadonlySet<number>;
+  readonly lastSignalMs: number;
+  readonly notes: readonly string[];
+}
+
+/** Limit: windows whose columns a view keeps once read. */
+const WINDOWS_KEPT = 8;
+
+/** Keeps the last few results, so that readers of one turn share them. */
+class Recent<Value> {
+  readonly #byKey = new Map<string, Value>();
+
+  get(slice: FrameSlice, make: () => Value): Value {
+    const key = `${slice.fromMs}|${slice.frames.length}`;
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    if (this.#byKey.size >= WINDOWS_KEPT) this.#byKey.clear();
+    this.#byKey.set(key, made);
+    return made;
+  }
+}
+
+/** A picture of the system that stays as it is while the world goes on. */
+export class CapturedView implements WorldView {
+  readonly asOfMs: number;
+  readonly closedMs: number;
+  readonly retainedFromMs: number;
+  readonly #of: WorldCapture;
+  readonly #names: CellNames;
+  readonly #entities: (Entity | undefined)[] = [];
+  readonly #stations = new Recent<readonly StationWindow[]>();
+  readonly #edges = new Recent<readonly EdgeWindow[]>();
+  readonly #entries = new Recent<readonly EntryWindow[]>();
+  #visible: readonly Entity[] | undefined;
+
+  constructor(capture: WorldCapture) {
+    this.#of = capture;
+    this.asOfMs = capture.asOfMs;
+    this.closedMs = capture.closedMs;
+    this.retainedFromMs =
+      capture.frames.frames.length === 0
+        ? capture.closedMs
+        : capture.frames.firstBucket * BUCKET_MS;
+    this.#names = { ...capture.cells, idOf: (entity) => this.#idOf(entity) };
+  }
+
+  #idOf(index: number): EntityId {
+    const service = this.#of.aliases.get(index) ?? index;
+    return this.#of.entities.records[service]?.id ?? ("external:{unknown}" as EntityId);
+  }
+
+  #entityAt(index: number): Entity | undefined {
+    const known = this.#entities[index];
+    if (known !== undefined) return known;
+    const record = this.#of.entities.records[index];
+    if (record === undefined || record.firstSeenMs > this.asOfMs) return undefined;
+    const { id, type, name, attributes, firstSeenMs } = record;
+    const lastSeenMs = Math.min(this.#of.entities.lastSeenMs[index] ?? firstSeenMs, this.asOfMs);
+    const entity: Entity = { id, type, name, attributes, firstSeenMs, lastSeenMs };
+    this.#entities[index] = entity;
+    return entity;
+  }
+
+  entity(id: EntityId): Entity | undefined {
+    const index = this.#of.indexOf(id);
+    if (index === undefined) return undefined;
+    return this.#entityAt(this.#of.aliases.get(index) ?? index);
+  }
+
+  entities(filter?: { readonly type?: EntityType }): readonly Entity[] {
+    this.#visible ??= this.#of.entities.records.flatMap((_, index) =>
+      this.#of.aliases.has(index) ? [] : (this.#entityAt(index) ?? []),
+    );
+    if (filter?.type === undefined) return this.#visible;
+    return this.#visible.filter((entity) => entity.type === filter.type);
+  }
+
+  resolve(text: string, types?: readonly EntityType[]): Resolution {
+    const names = {
+      byId: (id: string) => this.entity(id as EntityId),
+      all: () => this.entities(),
+    };
+    return resolveName(text, names, types);
+  }
+
+  relations(filter: RelationFilter): readonly Relation[] {
+    const { relations, relationSequence, knownAtMs } = this.#of;
+    const belief: Belief = { sequence: relationSequence, knownAtMs };
+    const found = relations.select(filter, this.asOfMs, belief);
+    if (this.#of.aliases.size === 0) return found;
+    const isGhost = (id: EntityId): boolean =>
+      this.#of.aliases.has(this.#of.indexOf(id) ?? Number.NaN);
+    return found.filter(({ from, to }) => !isGhost(from) && !isGhost(to));
+  }
+
+  /** Closed frames of a window, widened to whole buckets and cut to what is kept. */
+  #slice(window: Window): FrameSlice {
+    const { firstBucket, frames } = this.#of.frames;
+    const from = Math.max(bucketOf(window.fromMs), firstBucket);
+    const to = Math.min(Math.ceil(window.toMs / BUCKET_MS), bucketOf(this.closedMs));
+    return {
+      fromMs: from * BUCKET_MS,
+      frames: frames.slice(from - firstBucket, Math.max(0, to - firstBucket)),
+    };
+  }
+
+  stations(window: Window): readonly StationWindow[] {
+    const slice = this.#slice(window);
+    return this.#stations.get(slice, () => readStations(slice, this.#names));
+  }
+
+  edges(window: Window): readonly EdgeWindow[] {
+    const slice = this.#slice(window);
+    return this.#edges.get(slice, () => readEdges(slice, this.#names));
+  }
+
+  entries(window: Window): readonly EntryWindow[] {
+    const slice = this.#slice(window);
+    return this.#entries.get(slice, () => readEntries(slice, this.#names));
+  }
+
+  /** The entity's own index and, for a service, its instances': what they report is the service's too. */
+  #reporters(entity: EntityId): readonly number[] {
+    const index = this.#of.indexOf(entity);
+    const own = index === undefined ? [] : [index];
+    if (!entity.startsWith("service:")) return own;
+    const instances = this.relations({ type: "instance_of", to: entity });
+    return [...own, ...instances.flatMap(({ from }) => this.#of.indexOf(from) ?? [])];
+  }
+
+  metrics(entity: EntityId): readonly MetricInfo[] {
+    return seriesOf(this.#of.metrics, this.#reporters(entity), this.closedMs);
+  }
+
+  series(query: Parameters<WorldView["series"]>[0]): readonly SeriesWindow[] {
+    const window = {
+      fromMs: Math.max(query.window.fromMs, this.retainedFromMs),
+      toMs: Math.min(query.window.toMs, this.closedMs),
+    };
+    return readSeries(this.#of.metrics, this.#reporters(query.entity), {
+      metric: query.metric,
+      window,
+      attributes: query.attributes ?? {},
+      idOf: (index) => this.#idOf(index),
+    });
+  }
+
+  logTemplates(window: Window, service?: EntityId): readonly LogTemplateWindow[] {
+    return readTemplates(this.#slice(window), this.#of.templates, {
+      idOf: (index) => this.#idOf(index),
+      asOfMs: this.asOfMs,
+      ...(service === undefined ? {} : { service }),
+    });
+  }
+
+  changes(window: Window, entity?: EntityId): readonly Change[] {
+    const belief = { sequence: this.#of.changeSequence, knownAtMs: this.#of.knownAtMs };
+    const toMs = Math.min(window.toMs, this.asOfMs + 1);
+    return this.#of.changes
+      .select(belief, window.fromMs, toMs)
+      .map((row) => this.#joined(row))
+      .filter((change) => entity === undefined || change.entity === entity);
+  }
+
+  #joined({ record, origin }: ChangeRow): Change {
+    const { entity: entityText, ...rest } = record;
+    const flag = record.kind === "flag" ? record.attributes.flag : undefined;
+    const named = entityText === "" && typeof flag === "string" ? `flag:${flag}` : entityText;
+    const found = named === "" ? undefined : this.resolve(named);
+    return {
+      ...rest,
+      entityText,
+      origin,
+      ...(found?.ok === true ? { entity: found.entity.id } : {}),
+    };
+  }
+
+  traces(query: TraceQuery): readonly Trace[] {
+    return selectTraces(this.#slice(query.window), query);
+  }
+
+  trace(traceId: string): Trace | undefined {
+    return findTrace(this.#of.frames.frames, traceId, this.closedMs);
+  }
+
+  slos(): readonly SloDefinition[] {
+    return this.#of.objectives.map((one) => one.definition);
+  }
+
+  sli(sloId: string, window: Window): SliWindow {
+    const objective = this.#of.objectives.find((one) => one.definition.id === sloId);
+    if (objective === undefined) {
+      return { good: 0, bad: 0, errors: 0, slow: 0, ratio: 1, covered: 0 };
+    }
+    const toMs = Math.min(window.toMs, this.asOfMs);
+    const toSecond = Math.min(Math.ceil(toMs / 1000), objective.closedSecond);
+    return objective.history.window(Math.floor(window.fromMs / 1000), toSecond);
+  }
+
+  sloStatus(sloId: string): SloStatus | undefined {
+    const objective = this.#of.objectives.find((one) => one.definition.id === sloId);
+    if (objective === undefined) return undefined;
+    const isSeen = this.entity(objective.operation) !== undefined;
+    return sloStatusAt(objective.definition, objective.history, {
+      asOfMs: this.asOfMs,
+      closedSecond: objective.closedSecond,
+      ...(isSeen ? { operation: objective.operation } : {}),
+    });
+  }
+
+  coverage(window: Window): Coverage {
+    return coverageOf({
+      slice: this.#slice(window),
+      edges: this.edges(window),
+      idOf: (index) => this.#idOf(index),
+      indexOf: this.#of.indexOf,
+      heardServices: this.#of.heardServices,
+      lastSignalMs: Math.min(this.#of.lastSignalMs, this.asOfMs),
+      askedFromMs: window.fromMs,
+      retainedFromMs: this.retainedFromMs,
+      notes: this.#of.notes,
+    });
+  }
+}
