@@ -69,11 +69,18 @@ export interface ToolContext {
     interventions: readonly Intervention[],
     operations?: readonly string[],
   ): Promise<Prediction>;
+  /** Identity of this tool call, the same after a restart: what is proposed or recorded under it happens once. */
+  readonly callKey?: string;
+  /** Evidence of this conversation by id; undefined: no such id was ever minted. */
+  evidence?(id: string): EvidenceDraft | undefined;
+  /** Checks and renders a sentence of the model's (`{{e3.p95Ms}}` and bare digits) against the evidence that it cites. */
+  vouch?(text: string, evidenceIds: readonly string[]): VouchedText;
   /** Writes the proposal with its prediction to the ledger, or says why the gate refused. */
   propose(
     request: ProposalRequest,
   ): Promise<{ readonly ok: true; readonly proposal: Proposal } | ToolRefusal>;
-  recordHypothesis(hypothesis: RecordedHypothesis): Promise<void>;
+  /** The same `key` twice records once. */
+  recordHypothesis(hypothesis: RecordedHypothesis, key?: string): Promise<void>;
   /** Proposals, actions and outcomes of an incident, or the track record over all. */
   ledger(incidentId?: string): Promise<readonly LedgerEntry[]>;
   /** Short written procedures by name, from prompts/playbook. */
@@ -85,7 +92,13 @@ export interface ProposalRequest {
   readonly action: Action;
   readonly reason: string;
   readonly evidenceIds: readonly string[];
+  /** The same key twice gives the same proposal. */
+  readonly key?: string;
 }
+
+export type VouchedText =
+  | { readonly ok: true; readonly text: string }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 export interface LedgerEntry {
   readonly proposal: Proposal;
@@ -102,6 +115,8 @@ export interface Tool<Input, Output> {
   readonly output: z.ZodType<Output>;
   readonly effect: ToolEffect;
   readonly timeoutMs: number;
+  /** What is shown while it runs: "Ranking the causes of checkout". At most 80 characters; absent: the name in words. */
+  title?(input: Input): string;
   run(context: ToolContext, input: Input): Promise<ToolResult<Output>> | ToolResult<Output>;
 }
 
@@ -110,5 +125,10 @@ export function defineTool<Input, Output>(tool: Tool<Input, Output>): Tool<Input
   return tool;
 }
 
-// The registry holds tools of many shapes; `unknown` in and out is what a caller may rely on.
-export type AnyTool = Tool<never, unknown>;
+/** A tool of any shape, as registry and callers hold it: `input` has parsed what `run` is given. */
+export interface AnyTool extends Omit<Tool<never, unknown>, "input" | "output" | "title" | "run"> {
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  title?(input: never): string;
+  run(context: ToolContext, input: never): Promise<ToolResult<unknown>> | ToolResult<unknown>;
+}

@@ -115,18 +115,7 @@ class TraceBuilder {
   visit(visit: Visit, parentSpanId: string, startMs: number): Built {
     const spanId = this.#spanId();
     const inner = visit.internal === true ? this.#spanId() : spanId;
-    const calls = visit.calls ?? [];
-    const pieceMs = visit.selfMs / (visit.parallel === true ? 2 : calls.length + 1);
-    let atMs = startMs + pieceMs;
-    let lastFailed = false;
-    let reachedMs = atMs;
-    for (const call of calls) {
-      const built = this.#call(visit, call, { parentSpanId: inner, startMs: atMs });
-      lastFailed = visit.parallel === true ? lastFailed || built.error : built.error;
-      reachedMs = Math.max(reachedMs, built.endMs);
-      if (visit.parallel !== true) atMs = built.endMs + pieceMs;
-    }
-    const endMs = visit.parallel === true ? reachedMs + pieceMs : atMs;
+    const { endMs, lastFailed } = this.#callAll(visit, inner, startMs);
     const error = visit.error !== undefined && visit.error !== false;
     if (inner !== spanId) {
       const attributes = {};
@@ -157,6 +146,31 @@ class TraceBuilder {
       },
     });
     return { endMs, error: error || lastFailed };
+  }
+
+  /** In parallel: all calls begin together. Else one after another, with a piece of own work in between. */
+  #callAll(
+    visit: Visit,
+    parentSpanId: string,
+    startMs: number,
+  ): { readonly endMs: number; readonly lastFailed: boolean } {
+    const calls = visit.calls ?? [];
+    if (visit.parallel === true) {
+      const pieceMs = visit.selfMs / 2;
+      const at = { parentSpanId, startMs: startMs + pieceMs };
+      const built = calls.map((call) => this.#call(visit, call, at));
+      const reachedMs = Math.max(at.startMs, ...built.map((one) => one.endMs));
+      return { endMs: reachedMs + pieceMs, lastFailed: built.some((one) => one.error) };
+    }
+    const pieceMs = visit.selfMs / (calls.length + 1);
+    let atMs = startMs + pieceMs;
+    let lastFailed = false;
+    for (const call of calls) {
+      const built = this.#call(visit, call, { parentSpanId, startMs: atMs });
+      lastFailed = built.error;
+      atMs = built.endMs + pieceMs;
+    }
+    return { endMs: atMs, lastFailed };
   }
 
   #answer(call: Call, spanId: string, startMs: number): Built {

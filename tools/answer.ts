@@ -1,0 +1,51 @@
+import type { Quantity, Unit } from "../src/model/quantity.ts";
+import type { EvidenceDraft, ToolOutcome, ToolRefusal } from "./define-tool.ts";
+
+/** Limit: bytes of JSON that one answer may take in the conversation. */
+export const TOOL_ANSWER_BYTES_MAX = 6_144;
+/** Limit: evidence items of one answer. */
+export const EVIDENCE_MAX = 8;
+
+export function answer<Output>(
+  data: Output,
+  evidence: readonly EvidenceDraft[],
+  notes: readonly string[] = [],
+): ToolOutcome<Output> {
+  return { ok: true, data, evidence: evidence.slice(0, EVIDENCE_MAX), notes };
+}
+
+export function refuse(code: string, message: string, didYouMean?: readonly string[]): ToolRefusal {
+  const near = didYouMean?.slice(0, 6) ?? [];
+  return { ok: false, code, message, ...(near.length === 0 ? {} : { didYouMean: near }) };
+}
+
+/** At most three significant digits: what was measured is not known better. JSON has no NaN, so nothing seen is null. */
+export function rounded(value: number | undefined): number | null {
+  if (value === undefined || !Number.isFinite(value)) return null;
+  return Number(value.toPrecision(3));
+}
+
+export function isoTime(ms: number): string {
+  return new Date(Math.round(ms)).toISOString().replace(".000Z", "Z");
+}
+
+/** Quantities of evidence by key; what was not measured is left out, so that it cannot be cited. */
+export function quantities(
+  unit: Unit,
+  values: Readonly<Record<string, number | undefined>>,
+): Record<string, Quantity> {
+  const known = Object.entries(values).flatMap(([key, value]) =>
+    value === undefined || !Number.isFinite(value) ? [] : [[key, { value, unit }] as const],
+  );
+  return Object.fromEntries(known);
+}
+
+/** The first `max` of a list, and a note when that cut something. */
+export function firstOf<T>(
+  list: readonly T[],
+  max: number,
+  what: string,
+): { readonly kept: readonly T[]; readonly notes: readonly string[] } {
+  if (list.length <= max) return { kept: list, notes: [] };
+  return { kept: list.slice(0, max), notes: [`${max} of ${list.length} ${what} shown`] };
+}

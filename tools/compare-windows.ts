@@ -1,0 +1,254 @@
+import { z } from "zod";
+import type { Entity, EntityId } from "../src/model/entity.ts";
+import { entityName } from "../src/model/entity.ts";
+import type { Window } from "../src/model/quantity.ts";
+import type { EdgeWindow, EntryWindow, StationWindow, WorldView } from "../src/model/view.ts";
+import { answer, EVIDENCE_MAX, firstOf, quantities, refuse } from "./answer.ts";
+import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
+import {
+  edgeHealth,
+  entryHealth,
+  type Health,
+  healthRow,
+  healthSchema,
+  healthValues,
+  stationHealth,
+} from "./health.ts";
+import { atSchema, parseInstant, viewAtInstant } from "./instant.ts";
+import { type Link, placeName, resolveEntity, resolveLink } from "./named-entity.ts";
+import { nameText } from "./untrusted.ts";
+import { windowSchema, windowText } from "./window.ts";
+
+/** Limit: rows of one answer. */
+const ROWS_MAX = 10;
+const MINUTES = 3;
+const MINUTES_MAX = 60;
+
+const input = z.strictObject({
+  about: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe("Service, instance, host, operation, store, or link a->b."),
+  minutes: z.number().min(0.5).max(MINUTES_MAX).default(MINUTES).describe("Length of each window."),
+  before: z
+    .string()
+    .max(40)
+    .optional()
+    .describe("End of the earlier window; give the onset. Default: start of the later one."),
+  at: atSchema,
+});
+const rowSchema = z.object({
+  what: z.string(),
+  before: healthSchema,
+  after: healthSchema,
+});
+const output = z.object({ before: windowSchema, after: windowSchema, rows: z.array(rowSchema) });
+
+interface Row {
+  readonly what: string;
+  readonly kind: "service" | "edge";
+  readonly before: Health;
+  readonly after: Health;
+}
+
+interface Two<T> {
+  readonly before: readonly T[];
+  readonly after: readonly T[];
+}
+interface Windows {
+  readonly before: Window;
+  readonly after: Window;
+}
+
+/** One row for each group, in the order of its weight in the later window. */
+function rowsBy<T extends StationWindow | EdgeWindow>(
+  two: Two<T>,
+  windows: Windows,
+  options: {
+    readonly kind: Row["kind"];
+    readonly keyOf: (one: T) => string | undefined;
+    readonly healthOf: (group: readonly T[], window: Window) => Health;
+  },
+): readonly Row[] {
+  const groups = (list: readonly T[]) =>
+    Map.groupBy(
+      list.filter((one) => options.keyOf(one) !== undefined),
+      (one) => options.keyOf(one) ?? "",
+    );
+  const [before, after] = [groups(two.before), groups(two.after)];
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((what) => ({
+      what,
+      kind: options.kind,
+      before: options.healthOf(before.get(what) ?? [], windows.before),
+      after: options.healthOf(after.get(what) ?? [], windows.after),
+    }))
+    .filter((row) => row.before.count + row.after.count > 0)
+    .sort((a, b) => b.after.count + b.before.count - a.after.count - a.before.count);
+}
+
+function linkRows(view: WorldView, link: Link, windows: Windows): readonly Row[] {
+  const ofLink = (window: Window) => view.edges(window).filter((edge) => edge.id === link.id);
+  const two = { before: ofLink(windows.before), after: ofLink(windows.after) };
+  const options = { kind: "edge" as const, healthOf: edgeHealth };
+  const whole = rowsBy(two, windows, { ...options, keyOf: (edge) => placeName(edge.id) });
+  const callers = rowsBy(two, windows, {
+    ...options,
+    keyOf: (edge) =>
+      edge.callerInstance === undefined ? undefined : `from ${placeName(edge.callerInstance)}`,
+  });
+  return callers.length > 1 ? [...whole, ...callers] : whole;
+}
+
+const touches =
+  (id: EntityId) =>
+  (one: StationWindow): boolean =>
+    [one.service, one.instance, one.host, one.zone, one.operation].includes(id);
+
+function stationRows(view: WorldView, entity: Entity, windows: Windows): readonly Row[] {
+  const own = (window: Window) => view.stations(window).filter(touches(entity.id));
+  const two = { before: own(windows.before), after: own(windows.after) };
+  const options = { kind: "service" as const, healthOf: stationHealth };
+  const whole = rowsBy(two, windows, { ...options, keyOf: () => placeName(entity.id) });
+  const split = (keyOf: (one: StationWindow) => string | undefined): readonly Row[] => {
+    const rows = rowsBy(two, windows, { ...options, keyOf });
+    return rows.length > 1 ? rows : [];
+  };
+  return [
+    ...whole,
+    ...split((one) => (one.version === undefined ? undefined : `version ${nameText(one.version)}`)),
+    ...split((one) => (one.instance === undefined ? undefined : placeName(one.instance))),
+    ...calleeRows(view, entity.id, windows),
+  ];
+}
+
+/** Links that leave a service, and those that reach what is outside the telemetry. */
+function calleeRows(view: WorldView, id: EntityId, windows: Windows): readonly Row[] {
+  const near = (window: Window) =>
+    view.edges(window).filter((edge) => edge.caller === id || edge.callee === id);
+  const two = { before: near(windows.before), after: near(windows.after) };
+  return rowsBy(two, windows, {
+    kind: "edge",
+    healthOf: edgeHealth,
+    keyOf: (edge) => placeName(edge.id),
+  });
+}
+
+function entryRows(view: WorldView, operation: EntityId, windows: Windows): readonly Row[] {
+  const own = (window: Window): readonly EntryWindow[] =>
+    view.entries(window).filter((one) => one.operation === operation);
+  const row: Row = {
+    what: nameText(entityName(operation)),
+    kind: "service",
+    before: entryHealth(own(windows.before), windows.before),
+    after: entryHealth(own(windows.after), windows.after),
+  };
+  return row.before.count + row.after.count === 0 ? [] : [row];
+}
+
+/** The sharper of time and failures first; a row that lost its traffic says so. */
+function clause({ what, before, after }: Row): string {
+  if (after.count === 0) return `${what} went from {{beforeRequestRate}} to no requests`;
+  if (before.count === 0) return `${what} was not seen before and now serves {{afterRequestRate}}`;
+  const failing = after.errorRatio - before.errorRatio > 0.01;
+  const slower = `p95 of ${what} went from {{beforeP95Ms}} to {{afterP95Ms}} ({{factor}})`;
+  return failing
+    ? `errors of ${what} went from {{beforeErrorRatio}} to {{afterErrorRatio}}, and ${slower}`
+    : slower;
+}
+
+function rowEvidence(row: Row, windows: Windows): EvidenceDraft {
+  return {
+    kind: row.kind,
+    about: row.what,
+    text: clause(row),
+    values: {
+      ...healthValues(row.before, "before"),
+      ...healthValues(row.after, "after"),
+      ...quantities("factor", {
+        factor: row.after.p95Ms / row.before.p95Ms,
+        ownFactor: row.after.ownMs / row.before.ownMs,
+        rateFactor: row.after.requestRate / row.before.requestRate,
+      }),
+    },
+    window: windows.after,
+  };
+}
+
+function windowsOf(
+  view: WorldView,
+  nowMs: number,
+  { minutes, before }: { readonly minutes: number; readonly before?: string | undefined },
+): ({ readonly ok: true } & Windows) | ToolRefusal {
+  const lengthMs = minutes * 60_000;
+  const after = {
+    fromMs: Math.max(view.retainedFromMs, view.closedMs - lengthMs),
+    toMs: view.closedMs,
+  };
+  const endMs = before === undefined ? after.fromMs : parseInstant(before, nowMs);
+  if (endMs === undefined)
+    return refuse("time_unreadable", "Give `before` as 14:02 or an ISO time.");
+  const fromMs = Math.max(view.retainedFromMs, endMs - lengthMs);
+  if (fromMs >= endMs || endMs > after.toMs) {
+    return refuse("time_not_retained", "Nothing is retained before that; choose a later `before`.");
+  }
+  // An onset inside the later window splits it: what came before must not dilute what came after.
+  const late = endMs > after.fromMs ? { fromMs: endMs, toMs: after.toMs } : after;
+  if (late.fromMs >= late.toMs) return refuse("window_empty", "`before` must lie before `at`.");
+  return { ok: true, before: { fromMs, toMs: endMs }, after: late };
+}
+
+export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
+  name: "compare_windows",
+  description:
+    "Before against after: rate, errors, p95, mean and own time (without callees) of a service or link, split by version, instance and neighbouring links. The test of a suspect: did it change itself, or wait for others?",
+  input,
+  output,
+  effect: "read",
+  timeoutMs: 3_000,
+  title: ({ about }) => `Comparing ${nameText(about)} before and after`,
+  run(context, { about, minutes, before, at }) {
+    const found = viewAtInstant(context, at);
+    if (!found.ok) return found;
+    const { view } = found;
+    const windows = windowsOf(view, context.nowMs, { minutes, before });
+    if (!windows.ok) return windows;
+    const both = { fromMs: windows.before.fromMs, toMs: windows.after.toMs };
+    const link = resolveLink(view, about, both);
+    if (link?.ok === false) return link;
+    const resolved = link === undefined ? resolveEntity(view, about) : undefined;
+    if (resolved?.ok === false) return resolved;
+    const rows =
+      link === undefined
+        ? rowsOfEntity(view, resolved?.entity, windows)
+        : linkRows(view, link.link, windows);
+    if (rows.length === 0) {
+      return refuse("nothing_seen", `Nothing of ${nameText(about)} was seen in either window.`);
+    }
+    const { kept, notes } = firstOf(rows, ROWS_MAX, "rows");
+    return answer(
+      {
+        before: windowText(windows.before),
+        after: windowText(windows.after),
+        rows: kept.map((row) => ({
+          what: row.what,
+          before: healthRow(row.before),
+          after: healthRow(row.after),
+        })),
+      },
+      kept.slice(0, EVIDENCE_MAX).map((row) => rowEvidence(row, windows)),
+      notes,
+    );
+  },
+});
+
+function rowsOfEntity(
+  view: WorldView,
+  entity: Entity | undefined,
+  windows: Windows,
+): readonly Row[] {
+  if (entity === undefined) return [];
+  const own = entity.type === "operation" ? entryRows(view, entity.id, windows) : [];
+  return own.length > 0 ? own : stationRows(view, entity, windows);
+}

@@ -1,0 +1,109 @@
+import { z } from "zod";
+import type { SloStatus } from "../src/model/slo/slo.ts";
+import type { WorldView } from "../src/model/view.ts";
+import { answer, firstOf, isoTime, quantities, refuse, rounded } from "./answer.ts";
+import { defineTool, type EvidenceDraft } from "./define-tool.ts";
+import { atSchema, viewAtInstant } from "./instant.ts";
+import { nameText } from "./untrusted.ts";
+
+/** Limit: objectives of one answer. */
+const SLOS_MAX = 8;
+
+export const sloRowSchema = z.object({
+  id: z.string(),
+  operation: z.string(),
+  objective: z.number(),
+  state: z.enum(["ok", "burning", "absent", "no-data"]),
+  goodRatio: z.number().nullable(),
+  errors: z.number(),
+  slow: z.number(),
+  burnRate: z.number().nullable(),
+  lastSample: z.string().nullable(),
+});
+
+const severity = (status: SloStatus): number =>
+  ({ absent: 3, burning: 2, "no-data": 1, ok: 0 })[status.state];
+
+/** Objectives with their state, worst first. */
+export function sloStatuses(view: WorldView): readonly SloStatus[] {
+  return view
+    .slos()
+    .flatMap((slo) => view.sloStatus(slo.id) ?? [])
+    .sort((a, b) => severity(b) - severity(a) || a.sli.ratio - b.sli.ratio);
+}
+
+const worstBurn = (status: SloStatus): number | undefined =>
+  status.burnRates.length === 0
+    ? undefined
+    : Math.max(...status.burnRates.map((burn) => Math.min(burn.long, burn.short)));
+
+export function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
+  return {
+    id: status.slo.id,
+    operation: nameText(`${status.slo.service} ${status.slo.operation}`),
+    objective: status.slo.objective,
+    state: status.state,
+    goodRatio: rounded(status.sli.ratio),
+    errors: status.sli.errors,
+    slow: status.sli.slow,
+    burnRate: rounded(worstBurn(status)),
+    lastSample: status.lastSampleMs === undefined ? null : isoTime(status.lastSampleMs),
+  };
+}
+
+const STATE_TEXT: Readonly<Record<SloStatus["state"], string>> = {
+  ok: "keeps its objective: {{badRatio}} of requests were bad",
+  burning: "is burning its error budget: {{badRatio}} of requests were bad",
+  absent: "has lost its traffic; the last request was seen at {{lastSample}}",
+  "no-data": "has never been seen in the telemetry",
+};
+
+export function sloEvidence(status: SloStatus, asOfMs: number): EvidenceDraft {
+  const operation = nameText(status.slo.operation);
+  const burnRate = worstBurn(status);
+  return {
+    kind: "slo",
+    about: operation,
+    text: `${operation} ${STATE_TEXT[status.state]}`,
+    values: {
+      ...quantities("ratio", { badRatio: 1 - status.sli.ratio, objective: status.slo.objective }),
+      ...quantities("factor", { burnRate }),
+      ...quantities("count", { errors: status.sli.errors, slow: status.sli.slow }),
+      ...quantities("time", { lastSample: status.lastSampleMs, asOf: asOfMs }),
+    },
+  };
+}
+
+const input = z.strictObject({
+  slo: z.string().max(100).optional().describe("SLO id; default all, worst first."),
+  at: atSchema,
+});
+const output = z.object({ asOf: z.string(), slos: z.array(sloRowSchema) });
+
+export const getSloStatus = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
+  name: "get_slo_status",
+  description:
+    "State of the service level objectives: ok, burning, absent (traffic vanished) or no-data, with good ratio, errors, slow requests and burn rate. Start here when paged.",
+  input,
+  output,
+  effect: "read",
+  timeoutMs: 2_000,
+  title: ({ slo }) => (slo === undefined ? "Reading the objectives" : `Reading ${nameText(slo)}`),
+  run(context, { slo, at }) {
+    const found = viewAtInstant(context, at);
+    if (!found.ok) return found;
+    const { view } = found;
+    const all = sloStatuses(view);
+    const asked = slo === undefined ? all : all.filter((one) => one.slo.id === slo);
+    if (slo !== undefined && asked.length === 0) {
+      const ids = view.slos().map((one) => one.id);
+      return refuse("slo_unknown", `There is no objective ${nameText(slo)}.`, ids);
+    }
+    const { kept, notes } = firstOf(asked, SLOS_MAX, "objectives");
+    return answer(
+      { asOf: isoTime(view.asOfMs), slos: kept.map(sloRow) },
+      kept.map((one) => sloEvidence(one, view.asOfMs)),
+      all.length === 0 ? ["no objectives are defined: add them to slo.yaml"] : notes,
+    );
+  },
+});

@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { isOperationError } from "../src/errors.ts";
+import type { WorldView } from "../src/model/view.ts";
+import { isoTime, refuse } from "./answer.ts";
+import type { ToolContext, ToolRefusal } from "./define-tool.ts";
+
+export const atSchema = z
+  .string()
+  .max(40)
+  .optional()
+  .describe('Past instant (UTC): "14:02", "10 min ago", ISO. Default now.');
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+const DAY_MS = 86_400_000;
+/** Clocks of asker and answerer may differ by this much. */
+const FUTURE_SLACK_MS = 2_000;
+
+function clockTime(text: string, nowMs: number): number | undefined {
+  const match = /^(\d{1,2}):(\d{2})(?::(\d{2}))?\s*(?:utc|z)?$/i.exec(text);
+  if (match === null) return undefined;
+  const [hours, minutes, seconds] = [Number(match[1]), Number(match[2]), Number(match[3] ?? 0)];
+  if (hours > 23 || minutes > 59 || seconds > 59) return undefined;
+  const midnight = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const today = midnight + ((hours * 60 + minutes) * 60 + seconds) * 1000;
+  return today > nowMs + FUTURE_SLACK_MS ? today - DAY_MS : today;
+}
+
+/** Epoch milliseconds of a time as people write it; undefined: not understood. A clock time is the last one before now. */
+export function parseInstant(text: string, nowMs: number): number | undefined {
+  const trimmed = text.trim();
+  if (trimmed === "" || /^now$/i.test(trimmed)) return nowMs;
+  const ago = /^-?\s*(\d{1,5})\s*(s|m|h|d)[a-z]*\s*(?:ago)?$/i.exec(trimmed);
+  if (ago !== null) return nowMs - Number(ago[1]) * (UNIT_MS[(ago[2] ?? "").toLowerCase()] ?? 0);
+  const clock = clockTime(trimmed, nowMs);
+  if (clock !== undefined) return clock;
+  if (!/^\d{4}-\d{2}-\d{2}/.test(trimmed)) return undefined;
+  const iso = /(?:z|[+-]\d{2}:?\d{2})$/i.test(trimmed) ? trimmed : `${trimmed}Z`;
+  const ms = Date.parse(iso.replace(" ", "T"));
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
+/** The view that a tool reads: this turn's, or the one at the instant asked for. */
+export function viewAtInstant(
+  context: ToolContext,
+  at: string | undefined,
+): { readonly ok: true; readonly view: WorldView } | ToolRefusal {
+  if (at === undefined) return { ok: true, view: context.view };
+  const atMs = parseInstant(at, context.nowMs);
+  if (atMs === undefined) {
+    return refuse("time_unreadable", "Give the time as 14:02 (UTC), 10 min ago, or an ISO time.");
+  }
+  if (atMs > context.nowMs + FUTURE_SLACK_MS) {
+    return refuse("time_in_future", `It is ${isoTime(context.nowMs)}; the model has no future.`);
+  }
+  if (atMs < context.view.retainedFromMs) {
+    const from = isoTime(context.view.retainedFromMs);
+    return refuse("time_not_retained", `The model keeps what happened since ${from}.`, [from]);
+  }
+  try {
+    return { ok: true, view: atMs >= context.view.asOfMs ? context.view : context.viewAt(atMs) };
+  } catch (error) {
+    if (isOperationError(error)) return refuse(error.code, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import type { Quantity, Unit } from "../src/model/quantity.ts";
+import type { SeriesWindow } from "../src/model/view.ts";
+import { answer, firstOf, isoTime, refuse, rounded } from "./answer.ts";
+import { defineTool, type EvidenceDraft } from "./define-tool.ts";
+import { atSchema, viewAtInstant } from "./instant.ts";
+import { placeName, resolveEntity } from "./named-entity.ts";
+import { nameText } from "./untrusted.ts";
+import { lastMinutes, minutesSchema, windowSchema, windowText } from "./window.ts";
+
+/** Limits of one answer. */
+const SERIES_MAX = 4;
+const POINTS_MAX = 24;
+const MINUTES = 15;
+
+const input = z.strictObject({
+  entity: z.string().min(1).max(200),
+  metric: z.string().min(1).max(200).describe("As named by get_entity."),
+  minutes: minutesSchema(MINUTES),
+  at: atSchema,
+});
+const seriesSchema = z.object({
+  attributes: z.record(z.string(), z.string()),
+  unit: z.string(),
+  kind: z.string(),
+  /** Oldest first; each is the mean of its share of the window, null where nothing was seen. */
+  points: z.array(z.number().nullable()),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  mean: z.number().nullable(),
+  last: z.number().nullable(),
+});
+const output = z.object({
+  window: windowSchema,
+  stepSeconds: z.number(),
+  series: z.array(seriesSchema),
+});
+
+const seenIn = (values: Iterable<number>): readonly number[] =>
+  [...values].filter((value) => Number.isFinite(value));
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** At most `POINTS_MAX` means over equal stretches. */
+function thinned(values: Float64Array): (number | null)[] {
+  const size = Math.max(1, Math.ceil(values.length / POINTS_MAX));
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
+    rounded(meanOf(seenIn(values.subarray(index * size, (index + 1) * size)))),
+  );
+}
+
+const UNITS: Readonly<Record<string, Unit>> = {
+  ms: "ms",
+  s: "s",
+  By: "bytes",
+  "1": "none",
+  "%": "none",
+};
+
+function unitOf(series: SeriesWindow): Unit {
+  return series.kind === "rate" ? "per_second" : (UNITS[series.unit] ?? "none");
+}
+
+function summaryOf(series: SeriesWindow): Record<"min" | "max" | "mean" | "last", number> {
+  const seen = seenIn(series.values);
+  return {
+    min: Math.min(...seen),
+    max: Math.max(...seen),
+    mean: meanOf(seen),
+    last: seen.at(-1) ?? Number.NaN,
+  };
+}
+
+function evidenceOf(series: SeriesWindow): EvidenceDraft | undefined {
+  const unit = unitOf(series);
+  const values = Object.entries(summaryOf(series))
+    .filter(([, value]) => Number.isFinite(value))
+    .map(([key, value]): [string, Quantity] => [key, { value, unit }]);
+  if (values.length === 0) return undefined;
+  const about = placeName(series.entity);
+  const text = `${nameText(series.metric)} of ${about} is {{last}}, between {{min}} and {{max}} in the window`;
+  return { kind: "series", about, text, values: Object.fromEntries(values) };
+}
+
+export const querySeries = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
+  name: "query_series",
+  description:
+    "One metric of one entity through time (CPU, memory, pool, queue, restarts …), thinned to 24 points, with min, max, mean and last. Names come from get_entity.",
+  input,
+  output,
+  effect: "read",
+  timeoutMs: 2_000,
+  title: ({ entity, metric }) =>
+    `Reading ${nameText(metric).slice(0, 40)} of ${nameText(entity).slice(0, 30)}`,
+  run(context, { entity: text, metric, minutes, at }) {
+    const found = viewAtInstant(context, at);
+    if (!found.ok) return found;
+    const { view } = found;
+    const resolved = resolveEntity(view, text);
+    if (!resolved.ok) return resolved;
+    const { window, notes } = lastMinutes(view, minutes);
+    const all = view.series({ entity: resolved.entity.id, metric, window });
+    if (all.length === 0) {
+      const names = view.metrics(resolved.entity.id).map((one) => nameText(one.metric));
+      const name = placeName(resolved.entity.id);
+      return names.length === 0
+        ? refuse("no_metrics", `No metric of ${name} was received; traces may still tell.`)
+        : refuse("metric_unknown", `${name} has no metric ${nameText(metric)}.`, names);
+    }
+    const { kept, notes: cut } = firstOf(all, SERIES_MAX, "series");
+    const length = Math.max(1, kept[0]?.values.length ?? 1);
+    const step = (window.toMs - window.fromMs) / Math.ceil(length / Math.ceil(length / POINTS_MAX));
+    return answer(
+      {
+        window: windowText(window),
+        stepSeconds: rounded(step / 1000) ?? 0,
+        series: kept.map((one) => {
+          const { min, max, mean, last } = summaryOf(one);
+          const attributes = Object.entries(one.attributes).slice(0, 6);
+          return {
+            attributes: Object.fromEntries(
+              attributes.map(([key, value]) => [nameText(key), nameText(String(value))]),
+            ),
+            unit: one.kind === "rate" ? `${nameText(one.unit)}/s` : nameText(one.unit),
+            kind: one.kind,
+            points: thinned(one.values),
+            min: rounded(min),
+            max: rounded(max),
+            mean: rounded(mean),
+            last: rounded(last),
+          };
+        }),
+      },
+      kept.flatMap((one) => evidenceOf(one) ?? []),
+      [...notes, ...cut, ...(view.closedMs < window.fromMs ? [isoTime(view.closedMs)] : [])],
+    );
+  },
+});

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import type { Window } from "../src/model/quantity.ts";
+import type { WorldView } from "../src/model/view.ts";
+import { isoTime } from "./answer.ts";
+
+/** Limit: minutes that one question looks back. */
+const MINUTES_MAX = 1_440;
+
+export const minutesSchema = (fallback: number) =>
+  z.number().min(1).max(MINUTES_MAX).default(fallback).describe("Minutes back from `at`.");
+
+export const windowSchema = z.object({ from: z.string(), to: z.string() });
+
+export function windowText(window: Window): { readonly from: string; readonly to: string } {
+  return { from: isoTime(window.fromMs), to: isoTime(window.toMs) };
+}
+
+/** The last `minutes` of a view, cut to what is retained (and then said). */
+export function lastMinutes(
+  view: WorldView,
+  minutes: number,
+): { readonly window: Window; readonly notes: readonly string[] } {
+  const wantedMs = view.closedMs - minutes * 60_000;
+  const fromMs = Math.min(Math.max(wantedMs, view.retainedFromMs), view.closedMs);
+  const isCut = fromMs > wantedMs + 1_000;
+  return {
+    window: { fromMs, toMs: view.closedMs },
+    notes: isCut ? [`the model keeps what happened since ${isoTime(view.retainedFromMs)}`] : [],
+  };
+}
+
+export const coverageSchema = z.object({
+  spans: z.number(),
+  droppedSpans: z.number(),
+  wholeTraces: z.number().nullable(),
+});
+
+/** What was seen of a window, and in words what was not. */
+export function coverageOf(
+  view: WorldView,
+  window: Window,
+): { readonly seen: z.infer<typeof coverageSchema>; readonly notes: readonly string[] } {
+  const coverage = view.coverage(window);
+  const { spans, spansDropped, tracedRatio } = coverage;
+  const wholeTraces = Number.isFinite(tracedRatio) ? Number(tracedRatio.toPrecision(3)) : null;
+  return {
+    seen: { spans, droppedSpans: spansDropped, wholeTraces },
+    notes: coverage.notes.slice(0, 4),
+  };
+}
