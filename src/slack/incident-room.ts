@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { errorText, isOperationError, OperationError } from "../errors.ts";
+import { isNews, type Top, topOf } from "../incident/diagnosis-news.ts";
 import { diagnosisCard, symptomLine, verdictLine } from "./blocks/diagnosis-card.ts";
 import { pageCard } from "./blocks/page-card.ts";
 import {
@@ -19,7 +20,7 @@ import {
   proposalView,
 } from "./incident-view.ts";
 import type { Outbox, Posted } from "./outbox.ts";
-import { isNews, mayPost, type Top, topOf } from "./speech.ts";
+import { mayPost } from "./speech.ts";
 import type { Turn, Turns } from "./turns.ts";
 import type { SlackClients } from "./wire.ts";
 

@@ -1,108 +1,115 @@
 import type { Page } from "../incident/events.ts";
-import type { EntityId } from "../model/entity.ts";
-import { entityName } from "../model/entity.ts";
-import type { Quantity } from "../model/quantity.ts";
+import { entityId } from "../model/entity.ts";
+import { formatQuantity, type Quantity } from "../model/quantity.ts";
 import type { BurnRate, SloStatus } from "../model/slo/slo.ts";
+import type { WorldView } from "../model/view.ts";
+import { BLIND_AFTER_MS, type Listening } from "./listening.ts";
 
-/** All telemetry gone for this long pages as "I am blind": silence is a symptom. */
-export const BLIND_AFTER_MS = 30_000;
+/** The usual rate of an operation is taken over this long before it fell silent. */
+const USUAL_MS = 5 * 60_000;
+/** Requests that the silence would have held at the usual rate. Below this, silence is chance: e^-9 is one in 8,000. */
+const MISSED_MIN = 9;
 
-const span = (ms: number): string => {
-  if (ms >= 3_600_000) return `${ms / 3_600_000} h`;
-  return ms >= 120_000 || ms % 60_000 !== 0
-    ? ms >= 60_000
-      ? `${ms / 60_000} min`
-      : `${ms / 1000} s`
-    : `${ms / 1000} s`;
-};
+const minutes = (ms: number): string =>
+  ms >= 3_600_000 ? `${ms / 3_600_000} h` : `${ms / 60_000} min`;
+const span = (ms: number): string =>
+  ms > 60_000 && ms % 60_000 === 0 ? minutes(ms) : `${ms / 1000} s`;
 
 /** The windows and settle times behind a page, as configured: cards say so. */
-export function ruleText(status: SloStatus): string {
-  const { rules, settle, objective } = status.slo;
-  const pairs = rules
+export function ruleText({ slo }: SloStatus): string {
+  const pairs = slo.rules
     .filter((rule) => rule.severity === "page")
     .map((rule) => `${span(rule.longMs)} and ${span(rule.shortMs)} at ${rule.burnRate}×`);
-  return `objective ${objective * 100} %; pages on ${pairs.join(", or ")}; settles after ${span(settle.effectMs)} + ${span(settle.observeMs)}`;
+  const settles = `${span(slo.settle.effectMs)} + ${span(slo.settle.observeMs)}`;
+  return `objective ${slo.objective * 100} %; pages on ${pairs.join(", or ")}; settles after ${settles}`;
 }
 
-function worstFiring(status: SloStatus): BurnRate | undefined {
-  return status.burnRates
+function aboutSlo(status: SloStatus): Pick<Page, "sloId" | "service" | "operation" | "ruleText"> {
+  const { slo, operation } = status;
+  return {
+    sloId: slo.id,
+    service: entityId("service", slo.service),
+    operation: operation ?? entityId("operation", `${slo.service} ${slo.operation}`),
+    ruleText: ruleText(status),
+  };
+}
+
+/** The pair that burns fastest, as a multiple of its threshold. */
+function worstFiring({ burnRates }: SloStatus): BurnRate | undefined {
+  const excess = ({ long, short, rule }: BurnRate): number => Math.min(long, short) / rule.burnRate;
+  return burnRates
     .filter((burn) => burn.firing && burn.rule.severity === "page")
-    .sort((a, b) => b.long / b.rule.burnRate - a.long / a.rule.burnRate)[0];
-}
-
-function serviceOf(status: SloStatus): EntityId {
-  return `service:${status.slo.service}` as EntityId;
+    .sort((a, b) => excess(b) - excess(a))[0];
 }
 
 function burnPage(status: SloStatus, burn: BurnRate, nowMs: number): Page {
-  const worst = Math.min(burn.long, burn.short);
-  const values: Record<string, Quantity> = {
-    burnRate: { value: worst, unit: "factor" },
-    badRatio: { value: 1 - status.sli.ratio, unit: "ratio" },
-    errors: { value: status.sli.errors, unit: "count" },
-    slow: { value: status.sli.slow, unit: "count" },
-    longWindow: { value: burn.rule.longMs, unit: "ms" },
-  };
+  const burnRate: Quantity = { value: Math.min(burn.long, burn.short), unit: "factor" };
   return {
+    ...aboutSlo(status),
     type: "burn",
-    sloId: status.slo.id,
-    service: serviceOf(status),
-    ...(status.operation === undefined ? {} : { operation: status.operation }),
-    title: `${status.slo.operation} is burning its error budget ${Number(worst.toPrecision(2))}×`,
+    title: `${status.slo.operation} is burning its error budget ${formatQuantity(burnRate)}`,
     atMs: nowMs,
-    values,
-    ruleText: ruleText(status),
+    values: {
+      burnRate,
+      badRatio: { value: 1 - status.sli.ratio, unit: "ratio" },
+      errors: { value: status.sli.errors, unit: "count" },
+      slow: { value: status.sli.slow, unit: "count" },
+    },
   };
 }
 
-function absentPage(status: SloStatus, nowMs: number): Page {
-  const silentMs = nowMs - (status.lastSampleMs ?? nowMs);
+function absentPage(status: SloStatus, silentMs: number, nowMs: number): Page {
+  const silent: Quantity = { value: silentMs, unit: "ms" };
   return {
+    ...aboutSlo(status),
     type: "absent",
-    sloId: status.slo.id,
-    service: serviceOf(status),
-    ...(status.operation === undefined ? {} : { operation: status.operation }),
-    title: `${status.slo.operation} has vanished: no traffic for ${Math.round(silentMs / 1000)} s`,
+    title: `${status.slo.operation} is absent: no request for ${formatQuantity(silent)}`,
     atMs: nowMs,
-    values: { silent: { value: silentMs, unit: "ms" } },
-    ruleText: ruleText(status),
+    values: { silent },
   };
 }
 
-function blindPage(lastSignalMs: number, nowMs: number): Page {
+function blindPage(silentMs: number, nowMs: number): Page {
+  const silent: Quantity = { value: silentMs, unit: "ms" };
   return {
     type: "blind",
-    title: `I am blind: no telemetry from any service for ${Math.round((nowMs - lastSignalMs) / 1000)} s`,
+    title: `I am blind: no telemetry from any service for ${formatQuantity(silent)}`,
     atMs: nowMs,
-    values: { silent: { value: nowMs - lastSignalMs, unit: "ms" } },
+    values: { silent },
     ruleText: `pages after ${span(BLIND_AFTER_MS)} without any telemetry`,
   };
 }
 
-/**
- * The pages that are due now. While blind, only that is said: absence of one operation means nothing when all are
- * silent. `lastSignalMs` is 0 while nothing has ever arrived, which is a system not yet connected, not a blind one.
- */
-export function duePages(
-  statuses: readonly SloStatus[],
-  { lastSignalMs, nowMs }: { readonly lastSignalMs: number; readonly nowMs: number },
-): readonly Page[] {
-  if (lastSignalMs > 0 && nowMs - lastSignalMs > BLIND_AFTER_MS)
-    return [blindPage(lastSignalMs, nowMs)];
-  return statuses.flatMap((status) => {
-    if (status.state === "absent") return [absentPage(status, nowMs)];
+/** How long an operation has been silent while others were heard; 0 when that may be chance. */
+function silenceOf(
+  view: WorldView,
+  status: SloStatus,
+  at: { sinceMs: number; nowMs: number },
+): number {
+  const { slo, lastSampleMs } = status;
+  if (status.state !== "absent" || lastSampleMs === undefined) return 0;
+  const silentMs = at.nowMs - Math.max(lastSampleMs, at.sinceMs);
+  if (silentMs < slo.absentAfterMs) return 0;
+  const before = view.sli(slo.id, { fromMs: lastSampleMs - USUAL_MS, toMs: lastSampleMs });
+  const heardMs = Math.max(1_000, before.covered * USUAL_MS);
+  const missed = ((before.good + before.bad) / heardMs) * silentMs;
+  return missed >= MISSED_MIN ? silentMs : 0;
+}
+
+/** The pages that are due now. While blind, only that is said: absence of one means nothing when all are silent. */
+export function duePages(view: WorldView, listening: Listening, nowMs: number): readonly Page[] {
+  if (listening.isBlind(nowMs)) return [blindPage(nowMs - listening.lastSignalMs, nowMs)];
+  return view.slos().flatMap((slo) => {
+    const status = view.sloStatus(slo.id);
+    if (status === undefined) return [];
+    const silentMs = silenceOf(view, status, { sinceMs: listening.sinceMs, nowMs });
+    if (silentMs > 0) return [absentPage(status, silentMs, nowMs)];
     const burn = worstFiring(status);
     return burn === undefined ? [] : [burnPage(status, burn, nowMs)];
   });
 }
 
-/** Two pages are the same condition when they are of one kind for one objective. */
-export function pageKey(page: Page): string {
-  return `${page.type}:${page.sloId ?? ""}`;
-}
-
-/** "checkout" of `service:checkout`, for a title. */
-export function pageService(page: Page): string {
-  return page.service === undefined ? "all services" : entityName(page.service);
+/** Two pages are the same condition when they are about the same objective; blindness is about none. */
+export function conditionOf(page: Page): string {
+  return page.sloId ?? page.type;
 }

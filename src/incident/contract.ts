@@ -1,0 +1,147 @@
+import type { Diagnosis } from "../model/causes/diagnosis.ts";
+import type { Quantity } from "../model/quantity.ts";
+import type { WorldView } from "../model/view.ts";
+import type { Intervention } from "../model/whatif/intervention.ts";
+import type { Prediction } from "../model/whatif/prediction.ts";
+import type { TrackRecord } from "../model/whatif/track-record.ts";
+import type { Action } from "./action.ts";
+import type { Outcome, Page, Proposal, ProposalState, RecordedHypothesis } from "./events.ts";
+
+/** An answer, or a typed refusal that is fit to be shown to a person or to the model. */
+export type Answer<T> =
+  | { readonly ok: true; readonly data: T }
+  | {
+      readonly ok: false;
+      readonly code: string;
+      readonly message: string;
+      readonly didYouMean?: readonly string[];
+    };
+
+/** An incident, folded from its stream. */
+export interface Incident {
+  readonly id: string;
+  readonly openedMs: number;
+  readonly channel: string;
+  readonly page: Page;
+  readonly joined: readonly { readonly page: Page; readonly reason: string }[];
+  readonly firstDiagnosis?: Diagnosis;
+  /** The newest. */
+  readonly diagnosis?: Diagnosis;
+  readonly hypotheses: readonly RecordedHypothesis[];
+  readonly proposalIds: readonly string[];
+  readonly investigation: "none" | "running" | "complete" | "partial" | "failed";
+  /** Undefined again after another page has joined. */
+  readonly recovered?: { readonly atMs: number; readonly values: Readonly<Record<string, Quantity>> };
+  readonly resolved?: { readonly atMs: number; readonly by: string };
+}
+
+/** A proposal with its life so far, folded from its stream. */
+export interface ProposalRecord {
+  readonly proposal: Proposal;
+  readonly state: ProposalState;
+  readonly approvedBy?: string;
+  readonly approvedMs?: number;
+  readonly rejectedBy?: string;
+  /** Computed again at the click. */
+  readonly repredicted?: Prediction;
+  readonly startedMs?: number;
+  readonly finishedMs?: number;
+  /** Why it was superseded, what the executor said, or how it failed. */
+  readonly detail?: string;
+  readonly outcome?: Outcome;
+}
+
+/** The record of incidents. This process is their only writer. */
+export interface Incidents {
+  read(incidentId: string): Promise<Incident | undefined>;
+  /** Opened and not resolved, oldest first. */
+  unresolved(): Promise<readonly Incident[]>;
+  /** The same page of the same instant opens one incident, also after a crash in between. */
+  open(page: Page, channel: string, nowMs: number): Promise<Incident>;
+  join(incidentId: string, page: Page, reason: string, nowMs: number): Promise<void>;
+  recordDiagnosis(
+    incidentId: string,
+    which: "first" | "updated",
+    diagnosis: Diagnosis,
+    nowMs: number,
+  ): Promise<void>;
+  /** The same `key` twice records once. */
+  recordHypothesis(
+    incidentId: string,
+    hypothesis: RecordedHypothesis,
+    nowMs: number,
+    key?: string,
+  ): Promise<void>;
+  recordInvestigation(
+    incidentId: string,
+    investigation:
+      | { readonly type: "started"; readonly conversationId: string }
+      | {
+          readonly type: "ended";
+          readonly conversationId: string;
+          readonly outcome: "complete" | "partial" | "failed";
+          readonly llm: string;
+        },
+    nowMs: number,
+  ): Promise<void>;
+  recordRecovered(
+    incidentId: string,
+    values: Readonly<Record<string, Quantity>>,
+    nowMs: number,
+  ): Promise<void>;
+  resolve(incidentId: string, by: string, nowMs: number): Promise<void>;
+}
+
+/** What the model (or the offline investigator) wants to put before a human. */
+export interface ProposalDraft {
+  readonly incidentId: string;
+  readonly sloId?: string;
+  readonly action: Action;
+  /** The model's words, already vouched for. */
+  readonly reason: string;
+  readonly evidenceIds: readonly string[];
+  /** Kinds of the evidence cited (`cause`, `change`, `log`, …): log and trace text alone carries no proposal. */
+  readonly evidenceKinds: readonly string[];
+  /** The same key twice gives the same proposal. */
+  readonly key?: string;
+}
+
+export interface Proposals {
+  read(proposalId: string): Promise<ProposalRecord | undefined>;
+  /** In any state, oldest first; of one incident, or of all. */
+  list(incidentId?: string): Promise<readonly ProposalRecord[]>;
+  /**
+   * The gate. Checks that every argument names something observed (service, instance, version that served, flag variant
+   * and setting value from the history of changes, bounded replicas), that the evidence carries it, that no like
+   * proposal is open, and that the incident's budget of proposals is not spent; registers the prediction before anybody
+   * can approve, with the facts that must still hold.
+   */
+  propose(
+    draft: ProposalDraft,
+    model: {
+      readonly view: WorldView;
+      predict(interventions: readonly Intervention[]): Promise<Prediction>;
+    },
+    nowMs: number,
+  ): Promise<Answer<Proposal>>;
+  /**
+   * Claims the approval by compare-and-set, after checking approver, hash, expiry and that the preconditions still hold
+   * in `view` (drift supersedes). The prediction computed at the click is registered with it.
+   */
+  approve(
+    click: { readonly proposalId: string; readonly by: string; readonly actionHash: string },
+    model: {
+      readonly view: WorldView;
+      predict(interventions: readonly Intervention[]): Promise<Prediction>;
+    },
+    nowMs: number,
+  ): Promise<Answer<null>>;
+  reject(proposalId: string, by: string, nowMs: number): Promise<Answer<null>>;
+  /** Ends what is past its time, or whose preconditions no longer hold in `view`. */
+  sweep(view: WorldView, nowMs: number): Promise<void>;
+  /** Done (or unknown) and not yet settled: what verification has to watch. */
+  unsettled(): Promise<readonly ProposalRecord[]>;
+  recordOutcome(proposalId: string, outcome: Outcome, nowMs: number): Promise<void>;
+  /** Scores of all settled predictions on this system. */
+  trackRecord(): Promise<TrackRecord>;
+}

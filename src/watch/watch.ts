@@ -1,0 +1,136 @@
+import type { Clock } from "../clock.ts";
+import { errorText } from "../errors.ts";
+import type { Incidents, Proposals } from "../incident/contract.ts";
+import type { Log } from "../log.ts";
+import type { Meter } from "../meter.ts";
+import type { Signal } from "../model/signal.ts";
+import type { WorldView } from "../model/view.ts";
+import type { World } from "../model/world.ts";
+import { IncidentDesk } from "./incident-desk.ts";
+import { BLIND_AFTER_MS, Listening } from "./listening.ts";
+import { duePages } from "./pages.ts";
+import { verifyActions } from "./verification.ts";
+
+/** What waits in the receivers is folded in this often … */
+export const DRAIN_EVERY_MS = 50;
+/** … in slices of so many spans, points and records, so that Slack gets its turn in between. */
+export const DRAIN_ITEMS_MAX = 500;
+/** Limit: slices of one drain; what is left waits for the next, and the receiver answers 429 when too much waits. */
+const DRAIN_SLICES_MAX = 40;
+/** Objectives are looked at this often. */
+export const LOOK_EVERY_MS = 1_000;
+/** Open proposals are checked for expiry and drift this often. */
+const SWEEP_EVERY_MS = 2_000;
+/** Entities, relations, changes and objectives' histories are written down this often: what a crash loses at most. */
+export const SAVE_EVERY_MS = 30_000;
+
+export interface WatchDeps {
+  readonly world: World;
+  /** The oldest waiting signals, together at most so many items. */
+  take(itemsMax: number): readonly Signal[];
+  readonly incidents: Incidents;
+  readonly proposals: Proposals;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly defaultChannel: string;
+  /** The world was restored from an earlier life. */
+  readonly knewSystem: boolean;
+  /** Writes the world's snapshot down. */
+  save(): Promise<void>;
+}
+
+/** The deterministic loop: no language model has a part in it. */
+export interface Watch {
+  start(): void;
+  /** Stops, folds in what waits, and saves. */
+  stop(): Promise<void>;
+  /** One drain and one look at the present instant; what `start` repeats. */
+  tick(): Promise<void>;
+  /** The system as it is now. */
+  view(): WorldView;
+  readonly isBlind: boolean;
+}
+
+export function createWatch(deps: WatchDeps): Watch {
+  const { world, clock, log, meter } = deps;
+  const listening = new Listening(clock.nowMs(), deps.knewSystem);
+  const desk = new IncidentDesk(deps);
+  const stops: (() => void)[] = [];
+
+  const drain = async (): Promise<void> => {
+    for (let slice = 0; slice < DRAIN_SLICES_MAX; slice += 1) {
+      const signals = deps.take(DRAIN_ITEMS_MAX);
+      for (const signal of signals) world.apply(signal);
+      if (signals.length === 0) break;
+      // biome-ignore lint/performance/noAwaitInLoops: others run in between
+      await clock.sleep(0);
+    }
+    world.advance(clock.nowMs());
+  };
+  const look = async (): Promise<void> => {
+    const nowMs = clock.nowMs();
+    listening.hear(world.stats().lastSignalMs);
+    const view = world.at(nowMs);
+    await desk.look(view, duePages(view, listening, nowMs), nowMs);
+    await verifyActions(view, deps, nowMs);
+    expose(deps, listening, nowMs);
+  };
+  const failed = (what: string) => (error: unknown) => {
+    meter.add("orrery_watch_failures_total", 1, { what });
+    log.error("watch_failed", { what, error: errorText(error) });
+  };
+  return {
+    start: () => {
+      stops.push(
+        clock.every(DRAIN_EVERY_MS, drain, failed("drain")),
+        clock.every(LOOK_EVERY_MS, look, failed("look")),
+        clock.every(
+          SWEEP_EVERY_MS,
+          () => deps.proposals.sweep(world.at(clock.nowMs()), clock.nowMs()),
+          failed("sweep"),
+        ),
+        clock.every(SAVE_EVERY_MS, deps.save, failed("save")),
+      );
+    },
+    stop: async () => {
+      for (const stop of stops.splice(0)) stop();
+      await drain();
+      await deps.save();
+    },
+    tick: async () => {
+      await drain();
+      await look();
+      await deps.proposals.sweep(world.at(clock.nowMs()), clock.nowMs());
+    },
+    view: () => world.at(clock.nowMs()),
+    get isBlind() {
+      return listening.isBlind(clock.nowMs());
+    },
+  };
+}
+
+/** Gauges of the loop, for `/metrics`. */
+function expose({ world, meter }: WatchDeps, listening: Listening, nowMs: number): void {
+  const stats = world.stats();
+  const ageMs = listening.lastSignalMs === 0 ? 0 : nowMs - listening.lastSignalMs;
+  meter.set("orrery_signal_age_seconds", ageMs / 1000);
+  meter.set("orrery_blind", ageMs > BLIND_AFTER_MS ? 1 : 0);
+  const gauges = {
+    spans: stats.spans,
+    spans_late: stats.spansLate,
+    spans_duplicate: stats.spansDuplicate,
+    spans_refused: stats.spansRefused,
+    points: stats.points,
+    points_refused: stats.pointsRefused,
+    log_records: stats.records,
+    entities: stats.entities,
+    entities_refused: stats.entitiesRefused,
+    relations: stats.relations,
+    series: stats.series,
+    log_templates: stats.templates,
+    traces_open: stats.tracesOpen,
+    changes: stats.changes,
+  };
+  for (const [name, value] of Object.entries(gauges)) meter.set(`orrery_model_${name}`, value);
+}
