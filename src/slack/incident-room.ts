@@ -1,7 +1,12 @@
 import { z } from "zod";
 import { errorText, isOperationError, OperationError } from "../errors.ts";
 import { isNews, type Top, topOf } from "../incident/diagnosis-news.ts";
-import { diagnosisCard, symptomLine, verdictLine } from "./blocks/diagnosis-card.ts";
+import {
+  diagnosisCard,
+  diagnosisFacts,
+  symptomLine,
+  verdictLine,
+} from "./blocks/diagnosis-card.ts";
 import { pageCard } from "./blocks/page-card.ts";
 import {
   actionLine,
@@ -80,10 +85,14 @@ export class IncidentRoom {
   }
 
   /** Where the thread of an incident is rooted. */
-  async #root(incidentId: string): Promise<Posted | undefined> {
+  async #root(incidentId: string): Promise<(Posted & { readonly key: string }) | undefined> {
     const { outbox } = this.#room;
-    const key = pageKey(incidentId);
-    return (await outbox.find(key)) ?? (await outbox.find(fallbackKey(key)));
+    for (const key of [pageKey(incidentId), fallbackKey(pageKey(incidentId))]) {
+      // biome-ignore lint/performance/noAwaitInLoops: the second is looked for only without the first
+      const posted = await outbox.find(key);
+      if (posted !== undefined) return { ...posted, key };
+    }
+    return undefined;
   }
 
   /** Posts the summary at the root of the thread, or edits it. Undefined: the page is too old to be news. */
@@ -105,7 +114,7 @@ export class IncidentRoom {
     const message = await this.#summary(view);
     const known = await this.#root(incidentId);
     if (known !== undefined) {
-      await outbox.edit(known, message);
+      await outbox.edit(known, message, known.key);
       return known;
     }
     if (deps.clock.nowMs() - view.openedMs > PAGE_STALE_MS) {
@@ -162,12 +171,15 @@ export class IncidentRoom {
     const root = await this.showSummary(incidentId);
     const diagnosis = (await this.view(incidentId))?.diagnosis;
     if (root === undefined || diagnosis === undefined) return;
-    const message = diagnosisCard(diagnosis);
+    const message = {
+      ...diagnosisCard(diagnosis),
+      facts: { incident: incidentId, ...diagnosisFacts(diagnosis) },
+    };
     const record = await this.#record(incidentId);
     const top = topOf(diagnosis);
     const known = await outbox.find(diagnosisKey(incidentId));
     if (known !== undefined) {
-      await outbox.edit(known, message);
+      await outbox.edit(known, message, diagnosisKey(incidentId));
       if (record.top !== undefined && isNews(record.top, top))
         await this.#sayNews(incidentId, { root, top, verdict: verdictLine(diagnosis) });
       return;
@@ -278,7 +290,7 @@ export class IncidentRoom {
     const posted = known ?? (await outbox.post({ key, channel, threadTs, message }));
     // Read again: an approval may have come while the card was being posted.
     const latest = (await this.proposal(proposalId)) ?? view;
-    await outbox.edit(posted, proposalCard(this.#card(latest, true)));
+    await outbox.edit(posted, proposalCard(this.#card(latest, true)), key);
     const { outcome } = latest;
     if (outcome === undefined) return;
     const reply = outcomeReply(this.#card(latest, false), outcome);

@@ -6,7 +6,7 @@ import { OperationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
 import type { Store } from "../store/store.ts";
-import type { Message } from "./blocks/text.ts";
+import type { Message, MessageFacts } from "./blocks/text.ts";
 import { messagesOf } from "./outside.ts";
 import { failureOf, failureText, type SlackClients, type WireFailure } from "./wire.ts";
 
@@ -54,8 +54,8 @@ export interface Outbox {
   post(post: Post): Promise<Posted>;
   /** Where the message with this key is; undefined until it is surely posted. */
   find(key: string): Promise<Posted | undefined>;
-  /** Puts new content into a posted message. Errors as for `post`. */
-  edit(posted: Posted, message: Message): Promise<void>;
+  /** Puts new content into a posted message. With the `key` of its post, facts are renewed too. Errors as for `post`. */
+  edit(posted: Posted, message: Message, key?: string): Promise<void>;
 }
 
 export interface OutboxDeps {
@@ -71,6 +71,13 @@ const CONTENT_REFUSED = new Set(["invalid_blocks", "invalid_blocks_format", "msg
 
 function contentOf({ text, blocks }: Message): { text: string; blocks?: KnownBlock[] } {
   return { text, ...(blocks.length === 0 ? {} : { blocks: [...blocks] }) };
+}
+
+function metadataOf(
+  key: string,
+  facts: MessageFacts = {},
+): { event_type: string; event_payload: Record<string, string | number | boolean> } {
+  return { event_type: POST_METADATA_TYPE, event_payload: { ...facts, key } };
 }
 
 /**
@@ -95,11 +102,14 @@ export function createOutbox(deps: OutboxDeps): Outbox {
         ? { channel: row.channel, ts: row.ts }
         : undefined;
     },
-    edit: async (posted, message) => {
+    edit: async (posted, message, key) => {
       const id = `${posted.channel}/${posted.ts}`;
       const content = JSON.stringify(message);
       if (shown.get(id) === content) return;
-      await edit(deps.clients.web, posted, message);
+      await edit(deps.clients.web, posted, {
+        ...contentOf(message),
+        ...(key === undefined ? {} : { metadata: metadataOf(key, message.facts) }),
+      });
       shown.delete(id);
       shown.set(id, content);
       const [oldest] = shown.keys();
@@ -189,7 +199,7 @@ class Sender {
       channel: row.channel,
       ...content,
       ...(row.threadTs === undefined ? {} : { thread_ts: row.threadTs }),
-      metadata: { event_type: POST_METADATA_TYPE, event_payload: { key: post.key } },
+      metadata: metadataOf(post.key, post.message.facts),
       unfurl_links: false,
       unfurl_media: false,
     });
@@ -238,16 +248,20 @@ function unseen(key: string, cause: unknown): OperationError {
 }
 
 /** Edits say the same however often they arrive, so the client's own retries are safe. */
-async function edit(web: WebClient, posted: Posted, message: Message): Promise<void> {
-  const update = (content: { text: string; blocks?: KnownBlock[] }): Promise<unknown> =>
-    web.chat.update({ channel: posted.channel, ts: posted.ts, ...content });
+async function edit(
+  web: WebClient,
+  posted: Posted,
+  content: ReturnType<typeof contentOf> & { metadata?: ReturnType<typeof metadataOf> },
+): Promise<void> {
+  const update = (changed: typeof content): Promise<unknown> =>
+    web.chat.update({ channel: posted.channel, ts: posted.ts, ...changed });
   try {
-    await update(contentOf(message));
+    await update(content);
   } catch (error) {
     const failure = failureOf(error);
     if (failure.type !== "refused" || !CONTENT_REFUSED.has(failure.code))
       throw editFailed(failure, error);
-    await update({ text: message.text, blocks: [] });
+    await update({ ...content, blocks: [] });
   }
 }
 

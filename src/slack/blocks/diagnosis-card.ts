@@ -11,6 +11,7 @@ import {
   instant,
   labelled,
   type Message,
+  type MessageFacts,
   nameOf,
   operationName,
   percent,
@@ -120,6 +121,16 @@ function runnerUpLine({ hypotheses, noneProbability }: Diagnosis): string {
   ]
     .filter((line) => line !== "")
     .join("\n");
+}
+
+/** The verdict for programs; `root` is "" when none of the causes leads. */
+export function diagnosisFacts(diagnosis: Diagnosis): MessageFacts {
+  const cause = leadingCause(diagnosis);
+  return {
+    root: cause?.name ?? "",
+    probability: cause?.probability ?? diagnosis.noneProbability,
+    as_of_ms: diagnosis.asOfMs,
+  };
 }
 
 /** The computed diagnosis, as a tired person reads it: verdict, hurt, for and against, path, changes, what is not seen. */

@@ -111,5 +111,10 @@ export function pageCard(card: PageCard): Message {
     : "details in the thread";
   blocks.push(context(`*Paged* ${instant(page.atMs)}`, safe(page.ruleText), note));
   if (!isOver && !hushed) blocks.push(hushButton(card.incidentId));
-  return { text: fitMarkup(safe(headline(card)), FALLBACK_CHARS_MAX), blocks: fitBlocks(blocks) };
+  const state = card.resolved === undefined ? (isOver ? "recovered" : "open") : "resolved";
+  return {
+    text: fitMarkup(safe(headline(card)), FALLBACK_CHARS_MAX),
+    blocks: fitBlocks(blocks),
+    facts: { incident: card.incidentId, state, paged_ms: page.atMs },
+  };
 }

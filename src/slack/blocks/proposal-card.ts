@@ -252,10 +252,18 @@ const OVER: readonly ProposalState[] = ["rejected", "expired", "superseded"];
 
 /** A proposal from the first sight of it to its verdict; always the same message. */
 export function proposalCard(card: ProposalCard): Message {
+  const { proposal, state, outcome } = card;
   const text = fitMarkup(safe(headline(card)), FALLBACK_CHARS_MAX);
-  if (OVER.includes(card.state)) return { text, blocks: [context(collapsedLine(card))] };
-  const body = card.state === "open" ? openBlocks(card) : workingBlocks(card);
-  return { text, blocks: fitBlocks([header(headline(card)), ...body]) };
+  const facts = {
+    proposal: proposal.id,
+    incident: proposal.incidentId,
+    state,
+    action: JSON.stringify(proposal.action),
+    ...(outcome === undefined ? {} : { verdict: outcome.verdict }),
+  };
+  if (OVER.includes(state)) return { text, facts, blocks: [context(collapsedLine(card))] };
+  const body = state === "open" ? openBlocks(card) : workingBlocks(card);
+  return { text, facts, blocks: fitBlocks([header(headline(card)), ...body]) };
 }
 
 /** One line for the incident's summary. */

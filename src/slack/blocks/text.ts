@@ -22,7 +22,11 @@ import {
 export interface Message {
   readonly text: string;
   readonly blocks: readonly KnownBlock[];
+  /** The same for programs: Slack keeps it as the message's metadata, for workflows and other apps. */
+  readonly facts?: MessageFacts;
 }
+
+export type MessageFacts = Readonly<Record<string, string | number | boolean>>;
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
