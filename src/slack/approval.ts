@@ -1,5 +1,7 @@
 import { hashWords } from "../incident/action.ts";
+import type { ProposalRecord } from "../incident/contract.ts";
 import { parseProposalValue } from "./blocks/proposal-card.ts";
+import { safe } from "./blocks/text.ts";
 import type { SlackDeps } from "./deps.ts";
 import type { Identity, Person } from "./identity.ts";
 import { type IncidentRoom, proposalKey } from "./incident-room.ts";
@@ -45,6 +47,14 @@ function personRefusal(person: Person, approvers: readonly string[]): ClickAnswe
 
 const STALE = "This card is stale: it is not the one that I keep. Nothing was done.";
 
+/** Two people click at once: the second is told who was first. */
+function takenText({ state, approvedBy, rejectedBy }: ProposalRecord): string {
+  const by = approvedBy ?? rejectedBy;
+  return by === undefined
+    ? `This is already ${state}.`
+    : `This is already ${state}: <@${safe(by)}> was first.`;
+}
+
 /**
  * A decision by a named human, checked at the click: the card is the one that we posted, the proposal is open and not
  * expired, what was on the card is what would run, and the person may decide. The record checks all of it again.
@@ -73,7 +83,7 @@ export async function decide(
       "hash",
       `The plan is ${hashWords(proposal.actionHash)} and not what you saw. Nothing was done.`,
     );
-  if (view.state !== "open") return refuse("not_open", `This is already ${view.state}.`);
+  if (view.state !== "open") return refuse("not_open", takenText(view));
   if (clock.nowMs() >= proposal.expiresMs)
     return refuse("expired", "This proposal has expired. Ask me again, and I compute a new one.");
   const person = await identity.personNow(click.userId);
@@ -83,7 +93,11 @@ export async function decide(
     decision === "approve"
       ? await incidents.approve(proposalId, person.id, actionHash)
       : await incidents.reject(proposalId, person.id);
-  if (!answer.ok) return refuse(answer.code, `${answer.message} Nothing was done.`);
+  if (!answer.ok) {
+    const taken = answer.code === "not_open" ? await room.proposal(proposalId) : undefined;
+    const text = taken === undefined ? safe(answer.message) : takenText(taken);
+    return refuse(answer.code, `${text} Nothing was done.`);
+  }
   meter.add("orrery_slack_decisions_total", 1, { decision });
   return undefined;
 }

@@ -1,3 +1,4 @@
+import type { Answer } from "../incident/contract.ts";
 import { changesCard } from "./blocks/changes-card.ts";
 import { diagnosisCard } from "./blocks/diagnosis-card.ts";
 import { menuCard, refusalCard } from "./blocks/menu-card.ts";
@@ -5,7 +6,7 @@ import { predictionCard } from "./blocks/prediction-card.ts";
 import { statusCard } from "./blocks/status-card.ts";
 import type { Message } from "./blocks/text.ts";
 import type { Command } from "./command-grammar.ts";
-import type { Answer, ModelQueries } from "./deps.ts";
+import type { ModelQueries } from "./deps.ts";
 
 function shown<T>(answer: Answer<T>, card: (data: T) => Message): Message {
   return answer.ok ? card(answer.data) : refusalCard(answer.message, answer.didYouMean);

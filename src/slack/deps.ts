@@ -1,5 +1,6 @@
 import type { Investigate } from "../agent/events.ts";
 import type { Clock } from "../clock.ts";
+import type { Answer } from "../incident/contract.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
 import type { Diagnosis } from "../model/causes/diagnosis.ts";
@@ -19,16 +20,6 @@ export interface SlackConfig {
   /** Channel id, or name with or without #, where incidents go whose SLO names no channel. */
   readonly defaultChannel: string;
 }
-
-/** An answer, or a typed refusal that is fit to be shown to a person. */
-export type Answer<T> =
-  | { readonly ok: true; readonly data: T }
-  | {
-      readonly ok: false;
-      readonly code: string;
-      readonly message: string;
-      readonly didYouMean?: readonly string[];
-    };
 
 /** What a person, or Slack on their behalf, may ask of the incident record. Contract: none of them throws for bad input. */
 export interface IncidentCommands {

@@ -1,8 +1,8 @@
 import { errorText, isOperationError } from "../errors.ts";
+import { incidentEvent, streamId } from "../incident/stored-event.ts";
 import type { StoredEvent } from "../store/store.ts";
 import type { SlackDeps } from "./deps.ts";
 import type { IncidentRoom } from "./incident-room.ts";
-import { incidentEvent, streamId } from "./incident-view.ts";
 
 const BUCKET = "slack-feed";
 /** The executor is another process, so the record is asked; a page is on screen within this and one post. */

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { errorText, isOperationError, OperationError } from "../errors.ts";
+import type { Incident, ProposalRecord } from "../incident/contract.ts";
 import { isNews, type Top, topOf } from "../incident/diagnosis-news.ts";
+import { foldIncident } from "../incident/incident.ts";
+import { foldProposal } from "../incident/proposal.ts";
 import {
   diagnosisCard,
   diagnosisFacts,
@@ -18,12 +21,6 @@ import { context, type Message, section } from "./blocks/text.ts";
 import type { Channels } from "./channels.ts";
 import { uploadChart } from "./chart-upload.ts";
 import type { SlackDeps } from "./deps.ts";
-import {
-  type IncidentView,
-  incidentView,
-  type ProposalView,
-  proposalView,
-} from "./incident-view.ts";
 import type { Outbox, Posted } from "./outbox.ts";
 import { mayPost } from "./speech.ts";
 import type { Turn, Turns } from "./turns.ts";
@@ -70,12 +67,12 @@ export class IncidentRoom {
     this.#room = room;
   }
 
-  async view(incidentId: string): Promise<IncidentView | undefined> {
-    return incidentView(await this.#room.deps.store.read(`incident/${incidentId}`));
+  async view(incidentId: string): Promise<Incident | undefined> {
+    return foldIncident(await this.#room.deps.store.read(`incident/${incidentId}`));
   }
 
-  async proposal(proposalId: string): Promise<ProposalView | undefined> {
-    return proposalView(await this.#room.deps.store.read(`proposal/${proposalId}`));
+  async proposal(proposalId: string): Promise<ProposalRecord | undefined> {
+    return foldProposal(await this.#room.deps.store.read(`proposal/${proposalId}`));
   }
 
   /** The incident whose thread this is. */
@@ -126,7 +123,7 @@ export class IncidentRoom {
     return posted;
   }
 
-  async #postRoot(view: IncidentView, message: Message): Promise<Posted> {
+  async #postRoot(view: Incident, message: Message): Promise<Posted> {
     const { outbox, channels, deps } = this.#room;
     const key = pageKey(view.id);
     try {
@@ -143,7 +140,7 @@ export class IncidentRoom {
     }
   }
 
-  async #summary(view: IncidentView): Promise<Message> {
+  async #summary(view: Incident): Promise<Message> {
     const record = await this.#record(view.id);
     const ids = view.proposalIds.slice(-ACTIONS_SHOWN_MAX);
     const proposals = await Promise.all(ids.map((id) => this.proposal(id)));
@@ -249,7 +246,7 @@ export class IncidentRoom {
     }
   }
 
-  async #showChart(view: IncidentView, root: Posted): Promise<void> {
+  async #showChart(view: Incident, root: Posted): Promise<void> {
     const { deps, clients } = this.#room;
     try {
       const png = await deps.chartFor(view.id);
@@ -272,7 +269,7 @@ export class IncidentRoom {
     }
   }
 
-  #card(view: ProposalView, clickable: boolean): ProposalCard {
+  #card(view: ProposalRecord, clickable: boolean): ProposalCard {
     return { ...view, clickable, approvers: this.#room.deps.config.approvers };
   }
 
@@ -325,7 +322,7 @@ export class IncidentRoom {
   }
 }
 
-function investigationTurn(view: IncidentView, root: Posted, recipientUserId?: string): Turn {
+function investigationTurn(view: Incident, root: Posted, recipientUserId?: string): Turn {
   const { id, page } = view;
   return {
     id: `incident-${id}`,

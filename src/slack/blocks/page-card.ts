@@ -9,6 +9,7 @@ import {
   instant,
   labelled,
   type Message,
+  operationName,
   plain,
   safe,
   section,
@@ -115,6 +116,12 @@ export function pageCard(card: PageCard): Message {
   return {
     text: fitMarkup(safe(headline(card)), FALLBACK_CHARS_MAX),
     blocks: fitBlocks(blocks),
-    facts: { incident: card.incidentId, state, paged_ms: page.atMs },
+    facts: {
+      incident: card.incidentId,
+      page: page.type,
+      state,
+      paged_ms: page.atMs,
+      ...(page.operation === undefined ? {} : { operation: operationName(page.operation) }),
+    },
   };
 }

@@ -1,0 +1,148 @@
+// `npm run demo`: a shop that really breaks, a Slack workspace on this machine, and Orrery between them.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { errorText, isOperationError } from "../errors.ts";
+import { createLog } from "../log.ts";
+import { type DemoParts, startDemo } from "./demo.ts";
+import { playHeadless } from "./headless.ts";
+import { type DemoOptions, parseOptions } from "./options.ts";
+import { askForFault, findRunning, forgetRunning, noteRunning } from "./running-demo.ts";
+
+const FOLDER = join(import.meta.dirname, "..", "..", ".demo");
+/** From ready to the harmless change; the fault follows 20 s later, after a minute of normal. */
+const NORMAL_MS = 40_000;
+const LLM_VARIABLES = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ORRERY_MODEL"] as const;
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+function llmSettings({ llm }: DemoOptions): Readonly<Record<string, string>> {
+  if (!llm) return {};
+  const settings = Object.fromEntries(
+    LLM_VARIABLES.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+  if (settings.ANTHROPIC_API_KEY === undefined)
+    say("ANTHROPIC_API_KEY is not set: the offline investigator answers.");
+  return settings;
+}
+
+function welcome({ slack, world }: DemoParts, startedMs: number): void {
+  const seconds = ((Date.now() - startedMs) / 1000).toFixed(0);
+  say(`
+Orrery is up after ${seconds} s, over a shop of ${world.status().services.length} services.
+
+  Open  ${slack.url}
+
+Try there, in #checkout-incidents:
+  @orrery what changed in the last hour?        /sre status
+  @orrery what if we scale cart to 4?           /sre help
+Break the shop with the buttons on the page, or from another terminal:
+  npm run demo -- --fault bad-deploy
+Ctrl-C ends everything.
+`);
+}
+
+async function play(options: DemoOptions): Promise<number> {
+  const startedMs = Date.now();
+  const truthFolder = mkdtempSync(join(tmpdir(), "shop-truth-"));
+  const log = createLog("warn");
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => stopping.abort());
+  say("Starting a shop, a Slack workspace and Orrery …");
+  const { requestsPerSecond, seed } = options;
+  const llm = llmSettings(options);
+  const folder = join(FOLDER, options.headless ? "headless" : "attended");
+  const starting = startDemo({ folder, truthFolder, requestsPerSecond, seed, llm, log });
+  try {
+    const demo = await starting;
+    try {
+      if (stopping.signal.aborted) return 130;
+      const { slack, world } = demo;
+      if (!options.headless)
+        noteRunning(FOLDER, { pid: process.pid, pageUrl: slack.url, fault: world.faultControl });
+      welcome(demo, startedMs);
+      return await (options.headless
+        ? headless(demo, options, startedMs, stopping.signal)
+        : attended(demo, options, stopping.signal));
+    } finally {
+      await demo.stop();
+      if (!options.headless) forgetRunning(FOLDER);
+    }
+  } finally {
+    rmSync(truthFolder, { recursive: true, force: true });
+  }
+}
+
+async function attended(
+  demo: DemoParts,
+  { fault }: DemoOptions,
+  stopping: AbortSignal,
+): Promise<number> {
+  const ended = new Promise<void>((resolve) => {
+    if (stopping.aborted) resolve();
+    stopping.addEventListener("abort", () => resolve(), { once: true });
+  });
+  if (fault !== undefined) {
+    say(`The shop breaks (${fault}) after a minute of normal.`);
+    await Promise.race([sleep(NORMAL_MS), ended]);
+    if (!stopping.aborted) {
+      const injected = demo.world
+        .injectFault(fault)
+        .catch((error: unknown) => say(errorText(error)));
+      await Promise.race([injected, ended]);
+      if (!stopping.aborted) say(`The shop is broken now: ${fault}.`);
+    }
+  }
+  await ended;
+  say("\nStopping …");
+  return 0;
+}
+
+async function headless(
+  demo: DemoParts,
+  { fault = "none", jsonFile }: DemoOptions,
+  startedMs: number,
+  stopping: AbortSignal,
+): Promise<number> {
+  const stopped = new Promise<undefined>((resolve) => {
+    stopping.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  const report = await Promise.race([playHeadless(demo, { fault, startedMs, say }), stopped]);
+  if (report === undefined) return 130;
+  say(`\n${demo.slack.transcript()}\n`);
+  if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  for (const failure of report.failures) say(`✗ ${failure}`);
+  if (report.failures.length === 0) say(`✓ ${fault}: it went well`);
+  return report.failures.length === 0 ? 0 : 1;
+}
+
+async function main(): Promise<number> {
+  const options = parseOptions(process.argv.slice(2), Date.now() % 2 ** 31);
+  const running = options.headless ? undefined : findRunning(FOLDER);
+  if (running === undefined) return play(options);
+  if (options.fault === undefined) {
+    say(`A demo is already running in this checkout: ${running.pageUrl}`);
+    return 0;
+  }
+  say(`Asking the running demo: ${options.fault}. A harmless change comes first, then the fault.`);
+  await askForFault(running, options.fault);
+  say(`The shop is broken now: ${options.fault}. Watch ${running.pageUrl}`);
+  return 0;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${isOperationError(error) ? error.message : errorText(error)}\n`);
+    process.exitCode = isOperationError(error, "usage") ? 2 : 1;
+  },
+);
