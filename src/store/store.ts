@@ -25,7 +25,8 @@ export const EVENT_BYTES_MAX = 1_048_576;
 export interface Store {
   /**
    * Appends if the stream is at `expectedVersion` (0: new). This is the compare-and-set under every decision.
-   * Errors: `OperationError("version_conflict")` when somebody else was first; nothing is written then.
+   * Errors: `OperationError("version_conflict")` when somebody else was first, `OperationError("event_too_large")`;
+   * nothing is written then.
    */
   append(stream: StreamName, expectedVersion: number, events: readonly NewEvent[]): Promise<number>;
   read(stream: StreamName): Promise<readonly StoredEvent[]>;
@@ -36,12 +37,16 @@ export interface Store {
     limit: number,
   ): Promise<readonly StoredEvent[]>;
 
-  /** Small documents beside the streams: inbox, outbox, executor registration, snapshots of parameters. */
+  /**
+   * Small documents beside the streams: inbox, outbox, executor registration, snapshots of parameters. Values are JSON
+   * data of at most `EVENT_BYTES_MAX`; `undefined` is a document that is not there.
+   */
   insertIfAbsent(bucket: string, key: string, value: unknown): Promise<boolean>;
   put(bucket: string, key: string, value: unknown): Promise<void>;
   get(bucket: string, key: string): Promise<unknown>;
   /** Writes `next` only if the stored value equals `expected` (by canonical JSON). */
   compareAndSet(bucket: string, key: string, expected: unknown, next: unknown): Promise<boolean>;
+  /** In the order in which the keys came in. */
   list(bucket: string): Promise<readonly { readonly key: string; readonly value: unknown }[]>;
   remove(bucket: string, key: string): Promise<void>;
   close(): Promise<void>;

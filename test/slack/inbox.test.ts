@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { createMeter } from "../../src/meter.ts";
 import { createInbox, deliveryKey } from "../../src/slack/inbox.ts";
-import { createMemoryStore } from "./memory-store.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 
 const click = {
   type: "block_actions",

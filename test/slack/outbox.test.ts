@@ -6,7 +6,7 @@ import { createMeter } from "../../src/meter.ts";
 import { createOutbox, type Outbox } from "../../src/slack/outbox.ts";
 import { createClients } from "../../src/slack/wire.ts";
 import type { Store } from "../../src/store/store.ts";
-import { createMemoryStore } from "./memory-store.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 
 const SLACK = "https://slack.com";
 const post = {

@@ -2,13 +2,14 @@ import type { AgentEvent, Investigate, TurnInput } from "../../src/agent/events.
 import { systemClock } from "../../src/clock.ts";
 import type { LocalMessage, LocalSlack } from "../../src/demo/slack/contract.ts";
 import { startLocalSlack } from "../../src/demo/slack/local-slack.ts";
+import type { Answer } from "../../src/incident/contract.ts";
 import type { IncidentEvent, Proposal, ProposalEvent } from "../../src/incident/events.ts";
 import { silentLog } from "../../src/log.ts";
 import { createMeter, type Meter } from "../../src/meter.ts";
 import { createSlack } from "../../src/slack/app.ts";
-import type { Answer, ModelQueries, SlackDeps } from "../../src/slack/deps.ts";
+import type { ModelQueries, SlackDeps } from "../../src/slack/deps.ts";
 import type { Store, StreamName } from "../../src/store/store.ts";
-import { createMemoryStore } from "./memory-store.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
 import { deploy, diagnosis, prediction, sloStatus } from "./samples.ts";
 
 export const ALICE = "U0ALICE";

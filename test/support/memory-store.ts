@@ -1,6 +1,13 @@
 import { OperationError } from "../../src/errors.ts";
 import { canonicalJson } from "../../src/incident/action.ts";
-import type { Store, StoredEvent } from "../../src/store/store.ts";
+import { EVENT_BYTES_MAX, type Store, type StoredEvent } from "../../src/store/store.ts";
+
+function stored(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (Buffer.byteLength(text) > EVENT_BYTES_MAX)
+    throw new OperationError("event_too_large", `at most ${EVENT_BYTES_MAX} bytes`);
+  return text;
+}
 
 /** The store's contract in memory; survives the app that uses it, so that tests can restart one. */
 export function createMemoryStore(): Store {
@@ -15,14 +22,14 @@ export function createMemoryStore(): Store {
     text === undefined ? undefined : JSON.parse(text);
   return {
     append: async (stream, expectedVersion, added) => {
+      const bodies = added.map((event) => stored(event.body));
       const version = events.filter((event) => event.stream === stream).length;
       if (version !== expectedVersion)
         throw new OperationError("version_conflict", `${stream} is at ${version}`);
       added.forEach((event, i) => {
-        const body: unknown = JSON.parse(JSON.stringify(event.body));
         events.push({
           ...event,
-          body,
+          body: parsed(bodies[i]),
           stream,
           version: version + i + 1,
           position: events.length + 1,
@@ -37,16 +44,16 @@ export function createMemoryStore(): Store {
         .slice(0, limit),
     insertIfAbsent: async (name, key, value) => {
       if (bucket(name).has(key)) return false;
-      bucket(name).set(key, JSON.stringify(value));
+      bucket(name).set(key, stored(value));
       return true;
     },
     put: async (name, key, value) => {
-      bucket(name).set(key, JSON.stringify(value));
+      bucket(name).set(key, stored(value));
     },
     get: async (name, key) => parsed(bucket(name).get(key)),
     compareAndSet: async (name, key, expected, next) => {
       if (canonicalJson(parsed(bucket(name).get(key))) !== canonicalJson(expected)) return false;
-      bucket(name).set(key, JSON.stringify(next));
+      bucket(name).set(key, stored(next));
       return true;
     },
     list: async (name) => [...bucket(name)].map(([key, value]) => ({ key, value: parsed(value) })),
