@@ -31,7 +31,10 @@ export interface Incident {
   readonly proposalIds: readonly string[];
   readonly investigation: "none" | "running" | "complete" | "partial" | "failed";
   /** Undefined again after another page has joined. */
-  readonly recovered?: { readonly atMs: number; readonly values: Readonly<Record<string, Quantity>> };
+  readonly recovered?: {
+    readonly atMs: number;
+    readonly values: Readonly<Record<string, Quantity>>;
+  };
   readonly resolved?: { readonly atMs: number; readonly by: string };
 }
 
@@ -51,14 +54,19 @@ export interface ProposalRecord {
   readonly outcome?: Outcome;
 }
 
-/** The record of incidents. This process is their only writer. */
+/**
+ * The record of incidents. This process is their only writer. Every method may be repeated after a crash. Errors:
+ * `OperationError("incident_unknown")` from all that write to an incident that was never opened.
+ */
 export interface Incidents {
   read(incidentId: string): Promise<Incident | undefined>;
   /** Opened and not resolved, oldest first. */
   unresolved(): Promise<readonly Incident[]>;
   /** The same page of the same instant opens one incident, also after a crash in between. */
   open(page: Page, channel: string, nowMs: number): Promise<Incident>;
+  /** Takes a recovery back. Errors: `incident_resolved`: a page must not vanish in what is closed. */
   join(incidentId: string, page: Page, reason: string, nowMs: number): Promise<void>;
+  /** The first stays the first; an updated one of the same instant as the newest changes nothing. */
   recordDiagnosis(
     incidentId: string,
     which: "first" | "updated",
@@ -84,6 +92,7 @@ export interface Incidents {
         },
     nowMs: number,
   ): Promise<void>;
+  recordProposal(incidentId: string, proposalId: string, nowMs: number): Promise<void>;
   recordRecovered(
     incidentId: string,
     values: Readonly<Record<string, Quantity>>,

@@ -34,7 +34,12 @@ export type IncidentEvent =
       readonly outcome: "complete" | "partial" | "failed";
       readonly llm: string;
     }
-  | { readonly type: "hypothesis-recorded"; readonly hypothesis: RecordedHypothesis }
+  | {
+      readonly type: "hypothesis-recorded";
+      readonly hypothesis: RecordedHypothesis;
+      /** What is recorded again under the same key after a crash is not recorded twice. */
+      readonly key?: string;
+    }
   | { readonly type: "proposal-made"; readonly proposalId: string }
   | {
       readonly type: "recovered";
