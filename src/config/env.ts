@@ -68,11 +68,11 @@ const schema = z.object({
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: url("the address of the Messages API").optional(),
   ORRERY_MODEL: z.string().default("claude-opus-5-5"),
-  ORRERY_TURN_MODEL_CALLS: wholeNumber(1, 100, 16),
-  ORRERY_TURN_TOOL_CALLS: wholeNumber(1, 200, 40),
+  ORRERY_TURN_MODEL_CALLS: wholeNumber(1, 100, 14),
+  ORRERY_TURN_TOOL_CALLS: wholeNumber(1, 200, 32),
   ORRERY_TURN_SECONDS: wholeNumber(5, 540, 240),
   ORRERY_TURN_INPUT_TOKENS: wholeNumber(1_000, 10_000_000, 600_000),
-  ORRERY_TURN_OUTPUT_TOKENS: wholeNumber(256, 1_000_000, 24_000),
+  ORRERY_TURN_OUTPUT_TOKENS: wholeNumber(256, 1_000_000, 40_000),
   ORRERY_HOST: z.string().default("127.0.0.1"),
   ORRERY_PORT: wholeNumber(0, 65_535, 4318),
   ORRERY_TOKEN: z
@@ -153,4 +153,9 @@ function configOf(it: z.infer<typeof schema>): Config {
     ...(it.ORRERY_TOPOLOGY_FILE === undefined ? {} : { topologyFile: it.ORRERY_TOPOLOGY_FILE }),
     logLevel: it.ORRERY_LOG_LEVEL,
   };
+}
+
+/** The settings of this process. Errors: as `readConfig`. */
+export function processConfig(): Config {
+  return readConfig(process.env);
 }

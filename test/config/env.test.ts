@@ -23,7 +23,7 @@ test("three settings are enough, and the rest has the defaults of .env.example",
   const config = readConfig(enough);
   expect(config.listen).toEqual({ host: "127.0.0.1", port: 4318 });
   expect(config.slack.approvers).toEqual([]);
-  expect(config.llm).toMatchObject({ model: "claude-opus-5-5", budget: { modelCalls: 16 } });
+  expect(config.llm).toMatchObject({ model: "claude-opus-5-5", budget: { modelCalls: 14 } });
   expect(config.llm.apiKey).toBeUndefined();
   expect(config.sloFile).toEqual({ path: "slo.yaml", isDefault: true });
   const { SLACK_API_URL, ...written } = Object.fromEntries(

@@ -1,0 +1,88 @@
+import type { LedgerEntry, ProposalRequest, ToolContext } from "../../tools/define-tool.ts";
+import type { Clock } from "../clock.ts";
+import { OperationError } from "../errors.ts";
+import type { Incidents, ProposalRecord, Proposals } from "../incident/contract.ts";
+import { type DiagnoseQuery, diagnose } from "../model/causes/diagnose.ts";
+import type { Diagnosis } from "../model/causes/diagnosis.ts";
+import type { WorldView } from "../model/view.ts";
+import type { Intervention } from "../model/whatif/intervention.ts";
+import type { Prediction } from "../model/whatif/prediction.ts";
+
+export interface ContextDeps {
+  readonly incidents: Incidents;
+  readonly proposals: Proposals;
+  readonly clock: Clock;
+  at(atMs: number): WorldView;
+  predict(
+    view: WorldView,
+    interventions: readonly Intervention[],
+    operations?: readonly string[],
+  ): Promise<Prediction>;
+  readonly playbook: Pick<ToolContext, "playbook" | "playbookNames">;
+}
+
+export interface TurnScope {
+  readonly incidentId?: string;
+  readonly speaker: string;
+  readonly signal: AbortSignal;
+}
+
+/** What the tools of one turn see: the system as it is at its start, and the record of its incident. */
+export function toolContext(deps: ContextDeps, scope: TurnScope): ToolContext {
+  const nowMs = deps.clock.nowMs();
+  const view = deps.at(nowMs);
+  const { incidentId } = scope;
+  return {
+    ...scope,
+    view,
+    nowMs,
+    viewAt: (atMs) => {
+      if (atMs >= view.retainedFromMs) return deps.at(atMs);
+      const from = new Date(view.retainedFromMs).toISOString();
+      throw new OperationError("time_not_retained", `The model keeps what happened since ${from}.`);
+    },
+    diagnose: (of: WorldView, query: DiagnoseQuery): Diagnosis => diagnose(of, query),
+    predict: deps.predict,
+    propose: (request) => propose(deps, view, { incidentId, request }),
+    recordHypothesis: async (hypothesis, key) => {
+      if (incidentId === undefined)
+        throw new OperationError("no_incident", "Hypotheses are recorded in an incident's thread.");
+      await deps.incidents.recordHypothesis(incidentId, hypothesis, deps.clock.nowMs(), key);
+    },
+    ledger: async (of) => (await deps.proposals.list(of)).map(ledgerEntry),
+    ...deps.playbook,
+  };
+}
+
+async function propose(
+  deps: ContextDeps,
+  view: WorldView,
+  {
+    incidentId,
+    request,
+  }: { readonly incidentId: string | undefined; readonly request: ProposalRequest },
+): ReturnType<ToolContext["propose"]> {
+  const incident = incidentId === undefined ? undefined : await deps.incidents.read(incidentId);
+  if (incident === undefined)
+    return {
+      ok: false,
+      code: "no_incident",
+      message: "An action is proposed in an incident only.",
+    };
+  const { sloId } = incident.page;
+  const made = await deps.proposals.propose(
+    { ...request, incidentId: incident.id, ...(sloId === undefined ? {} : { sloId }) },
+    { view, predict: (interventions) => deps.predict(view, interventions) },
+    deps.clock.nowMs(),
+  );
+  return made.ok ? { ok: true, proposal: made.data } : made;
+}
+
+function ledgerEntry({ proposal, state, outcome, detail }: ProposalRecord): LedgerEntry {
+  return {
+    proposal,
+    state,
+    ...(outcome === undefined ? {} : { verdict: outcome.verdict, outcome }),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
