@@ -24,6 +24,8 @@ const SWEEP_EVERY_MS = 2_000;
 /** Entities, relations, changes and objectives' histories are written down this often: what a crash loses at most. */
 export const SAVE_EVERY_MS = 30_000;
 
+const FAILURE_LOG_EVERY_MS = 10_000;
+
 export interface WatchDeps {
   readonly world: World;
   /** The oldest waiting signals, together at most so many items. */
@@ -53,15 +55,24 @@ export interface Watch {
 }
 
 export function createWatch(deps: WatchDeps): Watch {
-  const { world, clock, log, meter } = deps;
+  const { world, clock } = deps;
   const listening = new Listening(clock.nowMs(), deps.knewSystem);
   const desk = new IncidentDesk(deps);
   const stops: (() => void)[] = [];
 
+  const failed = failureReporter(deps);
+  const applyGuarded = (signal: Signal): void => {
+    try {
+      world.apply(signal);
+    } catch (error) {
+      // Our own bug; the signals behind this one are not to blame.
+      failed("apply")(error);
+    }
+  };
   const drain = async (): Promise<void> => {
     for (let slice = 0; slice < DRAIN_SLICES_MAX; slice += 1) {
       const signals = deps.take(DRAIN_ITEMS_MAX);
-      for (const signal of signals) world.apply(signal);
+      for (const signal of signals) applyGuarded(signal);
       if (signals.length === 0) break;
       // biome-ignore lint/performance/noAwaitInLoops: others run in between
       await clock.sleep(0);
@@ -75,10 +86,6 @@ export function createWatch(deps: WatchDeps): Watch {
     await desk.look(view, duePages(view, listening, nowMs), nowMs);
     await verifyActions(view, deps, nowMs);
     expose(deps, listening, nowMs);
-  };
-  const failed = (what: string) => (error: unknown) => {
-    meter.add("orrery_watch_failures_total", 1, { what });
-    log.error("watch_failed", { what, error: errorText(error) });
   };
   return {
     start: () => {
@@ -107,6 +114,22 @@ export function createWatch(deps: WatchDeps): Watch {
     get isBlind() {
       return listening.isBlind(clock.nowMs());
     },
+  };
+}
+
+/** Counts every failure, and logs one of a kind once in a while: a loop that fails must not fill the disk. */
+function failureReporter({
+  clock,
+  log,
+  meter,
+}: WatchDeps): (what: string) => (error: unknown) => void {
+  const loggedMs = new Map<string, number>();
+  return (what) => (error) => {
+    meter.add("orrery_watch_failures_total", 1, { what });
+    const nowMs = clock.nowMs();
+    if (nowMs - (loggedMs.get(what) ?? Number.NEGATIVE_INFINITY) < FAILURE_LOG_EVERY_MS) return;
+    loggedMs.set(what, nowMs);
+    log.error("watch_failed", { what, error: errorText(error) });
   };
 }
 
