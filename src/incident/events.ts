@@ -68,7 +68,12 @@ export type ProposalEvent =
   | { readonly type: "proposal-expired" }
   | { readonly type: "proposal-superseded"; readonly reason: string }
   /** The executor has claimed it; durable before any effect. */
-  | { readonly type: "action-started"; readonly executor: string }
+  | {
+      readonly type: "action-started";
+      readonly executor: string;
+      /** Facts by which the executor can tell later whether it took effect. */
+      readonly before?: Readonly<Record<string, string | number>>;
+    }
   | { readonly type: "action-done"; readonly detail: string; readonly finishedMs: number }
   | { readonly type: "action-failed"; readonly code: string; readonly detail: string }
   /** The executor stopped between intent and answer; found on restart and settled by looking, never by doing again. */

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Store } from "../store/store.ts";
-import type { Action } from "./action.ts";
 
 const BUCKET = "executor";
 const KEY = "registration";
@@ -32,13 +31,6 @@ export async function readRegistration(
   const parsed = registrationSchema.safeParse(await store.get(BUCKET, KEY));
   if (!parsed.success) return undefined;
   return Math.abs(nowMs - parsed.data.beatMs) < EXECUTOR_ALIVE_MAX_MS ? parsed.data : undefined;
-}
-
-export function canExecute(
-  registration: ExecutorRegistration | undefined,
-  action: Action,
-): boolean {
-  return registration?.actions.includes(action.type) === true;
 }
 
 /** One beat; for the executor alone. */

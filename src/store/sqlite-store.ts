@@ -24,6 +24,8 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly bytesMax?: number;
+  /** For a process that only joins: a path that leads nowhere is an error, not a new store. */
+  readonly mustExist?: boolean;
 }
 
 /**
@@ -32,8 +34,7 @@ export interface SqliteStoreOptions {
  * `store_failed`, `store_corrupt`, `store_replaced`, `store_closed`, `event_too_large` later, and nothing is written then.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { path, bytesMax = STORE_BYTES_MAX } = options;
-  const { file, events, documents } = await untilFree(options, () => openTables(path, bytesMax));
+  const { file, events, documents } = await untilFree(options, () => openTables(options));
   const turns = new Turns(options, file);
   return {
     append: (stream, expectedVersion, added) =>
@@ -59,8 +60,11 @@ interface Tables {
   readonly documents: DocumentTable;
 }
 
-function openTables(path: string, bytesMax: number): Tables {
-  const file = openStoreFile(path, bytesMax);
+function openTables({ path, bytesMax, mustExist }: SqliteStoreOptions): Tables {
+  const file = openStoreFile(path, {
+    bytesMax: bytesMax ?? STORE_BYTES_MAX,
+    mustExist: mustExist ?? false,
+  });
   const { database } = file;
   try {
     const events = createEventTable(database, path);

@@ -26,20 +26,28 @@ export interface StoreFile {
   isInPlace(): boolean;
 }
 
+export interface OpenOptions {
+  readonly bytesMax: number;
+  readonly mustExist: boolean;
+}
+
 /**
  * Opens a store's file, makes it when there is none, and brings its schema to the newest version. Looks through the
  * whole file once (about 0.5 ms a megabyte). Errors: the codes of `store-failure.ts`, `store_foreign`, `store_newer`;
  * and SQLite's own, for the caller to read.
  */
-export function openStoreFile(path: string, bytesMax: number): StoreFile {
-  attempt(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
-  if (!existsSync(path)) createFile(path);
+export function openStoreFile(path: string, options: OpenOptions): StoreFile {
+  if (!existsSync(path)) {
+    if (options.mustExist) throw unavailable(path, "there is no such file yet");
+    attempt(path, () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+    createFile(path);
+  }
   const { size, ino, dev } = attempt(path, () => statSync(path));
   // Ours appear whole or not at all, so an empty file has lost what it held.
   if (size === 0) throw corrupt(path, "the file is empty");
   const database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });
   try {
-    prepare(database, path, bytesMax);
+    prepare(database, path, options.bytesMax);
   } catch (error) {
     database.close();
     throw error;

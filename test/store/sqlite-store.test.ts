@@ -10,6 +10,7 @@ import { createMeter } from "../../src/meter.ts";
 import { openSqliteStore, STORE_BUSY_MAX_MS } from "../../src/store/sqlite-store.ts";
 import { EVENT_BYTES_MAX, type Store, type StreamName } from "../../src/store/store.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
+import { sleepingClock } from "../support/sleeping-clock.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const open = (path: string, clock: Clock = systemClock): Promise<Store> =>
@@ -204,23 +205,10 @@ test("what is too large is refused whole", async () => {
   await store.close();
 });
 
-/** Sleeping is the only thing that lets time pass; `onSleep` may change the world meanwhile. */
-function sleepingClock(onSleep: (nowMs: number) => void = () => undefined): Clock {
-  let nowMs = 1_000_000;
-  return {
-    nowMs: () => nowMs,
-    sleep: async (ms) => {
-      nowMs += ms;
-      onSleep(nowMs);
-    },
-    every: () => () => undefined,
-  };
-}
-
 test("a lock that never goes away ends in an error that names the file", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "record.db");
-  const clock = sleepingClock();
+  const clock = sleepingClock(1_000_000);
   const store = await open(path, clock);
   using holder = new DatabaseSync(path);
   holder.exec("BEGIN IMMEDIATE");
@@ -240,7 +228,7 @@ test("operations that waited for a lock keep their order", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "record.db");
   const startMs = 1_000_000;
-  const clock = sleepingClock((nowMs) => {
+  const clock = sleepingClock(startMs, (nowMs) => {
     if (nowMs > startMs + 60 && holder.isTransaction) holder.exec("ROLLBACK");
   });
   const store = await open(path, clock);

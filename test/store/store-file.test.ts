@@ -214,6 +214,19 @@ test("what does not fit is refused whole, and what was recorded stays", async ()
   await roomy.close();
 });
 
+test("who only joins a store makes none", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "deep", "record.db");
+  const joining = { path, clock: systemClock, meter: createMeter(), mustExist: true };
+  await expect(openSqliteStore(joining)).rejects.toMatchObject({
+    code: "store_unavailable",
+    message: expect.stringContaining("no such file yet"),
+  });
+  expect(readdirSync(folder.path)).toEqual([]);
+  await fill(path);
+  await (await openSqliteStore(joining)).close();
+});
+
 /** Permissions do not bind root, so root's tests step down for a while. */
 async function asOrdinaryUser<T>(work: () => Promise<T>): Promise<T> {
   const isRoot = process.geteuid?.() === 0;
