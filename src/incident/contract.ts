@@ -117,13 +117,16 @@ export interface ProposalDraft {
 
 export interface Proposals {
   read(proposalId: string): Promise<ProposalRecord | undefined>;
-  /** In any state, oldest first; of one incident, or of all. */
+  /** In any state, oldest first; of one incident, or of all that are not over and the last that are. */
   list(incidentId?: string): Promise<readonly ProposalRecord[]>;
   /**
    * The gate. Checks that every argument names something observed (service, instance, version that served, flag variant
-   * and setting value from the history of changes, bounded replicas), that the evidence carries it, that no like
-   * proposal is open, and that the incident's budget of proposals is not spent; registers the prediction before anybody
-   * can approve, with the facts that must still hold.
+   * and setting value from the history of changes, bounded replicas), that the evidence carries it, that it is predicted
+   * to help (or that a cause, a change or topology speaks for it while its effect is unknown), and that the incident goes
+   * on and its budget of proposals is not spent; registers the prediction before anybody can approve, with the facts that
+   * must still hold. A like proposal that waits or runs is given back. Refusals: those of `checkAction`, `checkEvidence`
+   * and `checkEffect`, `incident_unknown`, `incident_resolved`, `budget_spent`, `open_excessive`, `being_verified`,
+   * `prediction_unavailable`.
    */
   propose(
     draft: ProposalDraft,
@@ -134,8 +137,10 @@ export interface Proposals {
     nowMs: number,
   ): Promise<Answer<Proposal>>;
   /**
-   * Claims the approval by compare-and-set, after checking approver, hash, expiry and that the preconditions still hold
-   * in `view` (drift supersedes). The prediction computed at the click is registered with it.
+   * Claims the approval by compare-and-set, after checking approver, hash, expiry, and that the incident goes on and the
+   * preconditions still hold in `view` (drift supersedes). The prediction computed at the click is registered with it.
+   * The same click again is answered as it was. Refusals: `unknown_proposal`, `not_allowed`, `not_open` (says who was
+   * first), `hash_mismatch`, `expired`, `not_executable`, `superseded`.
    */
   approve(
     click: { readonly proposalId: string; readonly by: string; readonly actionHash: string },
@@ -145,12 +150,19 @@ export interface Proposals {
     },
     nowMs: number,
   ): Promise<Answer<null>>;
+  /** Refusals: `unknown_proposal`, `not_allowed`, `not_open`. */
   reject(proposalId: string, by: string, nowMs: number): Promise<Answer<null>>;
-  /** Ends what is past its time, or whose preconditions no longer hold in `view`. */
+  /**
+   * Ends what is past its time, whose preconditions no longer hold in `view`, whose incident is resolved, and what runs on
+   * without a sign of life of its executor.
+   */
   sweep(view: WorldView, nowMs: number): Promise<void>;
   /** Done (or unknown) and not yet settled: what verification has to watch. */
   unsettled(): Promise<readonly ProposalRecord[]>;
+  /** The first outcome stands. Errors: `unknown_proposal`, `not_acted_on`. */
   recordOutcome(proposalId: string, outcome: Outcome, nowMs: number): Promise<void>;
-  /** Scores of all settled predictions on this system. */
+  /** Scores of the settled predictions on this system. */
   trackRecord(): Promise<TrackRecord>;
+  /** "rollback predictions here: 7 of 8 inside the 90 % band, median error 6 %". */
+  trackLine(interventionType: string): Promise<string>;
 }

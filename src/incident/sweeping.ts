@@ -1,0 +1,63 @@
+import type { WorldView } from "../model/view.ts";
+import type { ProposalRecord } from "./contract.ts";
+import type { ProposalEvent } from "./events.ts";
+import { readRegistration } from "./executor-registration.ts";
+import { driftOf, driftText } from "./facts.ts";
+import { appendTo, type ProposalDesk } from "./proposal-desk.ts";
+import type { IndexedProposal } from "./proposal-index.ts";
+
+/** An action that runs for so long while its executor gives no sign of life is given up: its outcome is unknown. */
+export const ABANDONED_AFTER_MS = 120_000;
+
+/** How a proposal that waits has ended by now; undefined: it goes on. */
+function endingOf(
+  { proposal }: ProposalRecord,
+  now: { readonly view: WorldView; readonly nowMs: number; readonly isResolved: boolean },
+): ProposalEvent | undefined {
+  if (now.nowMs >= proposal.expiresMs) return { type: "proposal-expired" };
+  if (now.isResolved) return { type: "proposal-superseded", reason: "the incident was resolved" };
+  const drifts = driftOf(now.view, proposal, proposal.madeMs);
+  if (drifts.length === 0) return undefined;
+  return { type: "proposal-superseded", reason: driftText(drifts) };
+}
+
+async function sweepWaiting(
+  desk: ProposalDesk,
+  found: IndexedProposal,
+  { view, nowMs }: { readonly view: WorldView; readonly nowMs: number },
+): Promise<void> {
+  const { proposal } = found.record;
+  const incident = await desk.incidents.read(proposal.incidentId);
+  // A crash between the two records left it out.
+  if (incident !== undefined && !incident.proposalIds.includes(proposal.id))
+    await desk.incidents.recordProposal(incident.id, proposal.id, nowMs);
+  const isResolved = incident?.resolved !== undefined;
+  const ending = endingOf(found.record, { view, nowMs, isResolved });
+  if (ending === undefined) return;
+  if (await appendTo(desk, found, ending, nowMs))
+    desk.meter.add("orrery_proposals_ended_total", 1, { how: ending.type });
+}
+
+async function sweepRunning(
+  desk: ProposalDesk,
+  found: IndexedProposal,
+  nowMs: number,
+): Promise<void> {
+  const startedMs = found.record.startedMs ?? nowMs;
+  if (nowMs - startedMs < ABANDONED_AFTER_MS) return;
+  if ((await readRegistration(desk.store, nowMs)) !== undefined) return;
+  const detail = "The executor has given no sign of life since it began.";
+  if (await appendTo(desk, found, { type: "action-unknown", detail }, nowMs))
+    desk.meter.add("orrery_proposals_ended_total", 1, { how: "action-unknown" });
+}
+
+/** Ends what is past its time, what no longer holds, and what nobody carries out any more: nothing is stuck. */
+export async function sweep(desk: ProposalDesk, view: WorldView, nowMs: number): Promise<void> {
+  for (const found of await desk.index.all()) {
+    const { state } = found.record;
+    if (state === "open" || state === "approved")
+      // biome-ignore lint/performance/noAwaitInLoops: few at a time, and their order is the order of the record
+      await sweepWaiting(desk, found, { view, nowMs });
+    else if (state === "running") await sweepRunning(desk, found, nowMs);
+  }
+}
