@@ -1,0 +1,49 @@
+import { Slots } from "./slots.ts";
+import type { LinkSpec } from "./system-spec.ts";
+
+/** How a service calls a callee now; settings and operations alter it. */
+export interface LinkSettings {
+  timeoutMs: number;
+  retries: number;
+  backoffMs: number;
+  poolSize: number | undefined;
+  readonly poolWait: LinkSpec["poolWait"];
+  readonly isTolerant: boolean;
+  readonly onLimit: "skip" | "fail";
+  /** Most concurrent calls of one instance. */
+  limit: number;
+  /** Added to each way of each call. */
+  delayMs: number;
+}
+
+export function linkSettings(spec: LinkSpec = {}): LinkSettings {
+  return {
+    timeoutMs: spec.timeoutMs ?? Number.POSITIVE_INFINITY,
+    retries: spec.retries ?? 0,
+    backoffMs: spec.backoffMs ?? 0,
+    poolSize: spec.poolSize,
+    poolWait: spec.poolWait,
+    isTolerant: spec.tolerant ?? false,
+    onLimit: spec.onLimit ?? "skip",
+    limit: Number.POSITIVE_INFINITY,
+    delayMs: 0,
+  };
+}
+
+/** One instance's side of its calls to one callee. */
+export class Link {
+  readonly settings: LinkSettings;
+  readonly pool: Slots | undefined;
+  /** Calls under way, with their retries. */
+  open = 0;
+
+  constructor(settings: LinkSettings) {
+    this.settings = settings;
+    this.pool = settings.poolSize === undefined ? undefined : new Slots(settings.poolSize);
+  }
+
+  /** Takes over a changed size of the pool. */
+  refresh(): void {
+    if (this.settings.poolSize !== undefined) this.pool?.resize(this.settings.poolSize);
+  }
+}
