@@ -92,11 +92,8 @@ async function openRecord(
   });
   closing.push(() => store.close());
   const { approvers } = config.slack;
-  return {
-    store,
-    incidents: createIncidents({ store, meter }),
-    proposals: createProposals({ store, meter, approvers }),
-  };
+  const incidents = createIncidents({ store, meter });
+  return { store, incidents, proposals: createProposals({ store, meter, incidents, approvers }) };
 }
 
 async function compose(config: Config, ground: Ground, closing: Close[]): Promise<string> {

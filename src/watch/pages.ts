@@ -5,8 +5,10 @@ import type { BurnRate, SloStatus } from "../model/slo/slo.ts";
 import type { WorldView } from "../model/view.ts";
 import { BLIND_AFTER_MS, type Listening } from "./listening.ts";
 
-/** The usual rate of an operation is taken over this long before it fell silent. */
+/** The usual rate of an operation is taken over this long before it fell silent, or what was heard of that … */
 const USUAL_MS = 5 * 60_000;
+/** … but over no less than this: a few requests after a start are no rate. */
+const HEARD_MIN_MS = 60_000;
 /** Requests that the silence would have held at the usual rate. Below this, silence is chance: e^-9 is one in 8,000. */
 const MISSED_MIN = 9;
 
@@ -80,18 +82,14 @@ function blindPage(silentMs: number, nowMs: number): Page {
   };
 }
 
-/** How long an operation has been silent while others were heard; 0 when that may be chance. */
-function silenceOf(
-  view: WorldView,
-  status: SloStatus,
-  at: { sinceMs: number; nowMs: number },
-): number {
+/** How long an operation has been silent while others were still heard; 0 when that may be chance. */
+function silenceOf(view: WorldView, status: SloStatus, listening: Listening): number {
   const { slo, lastSampleMs } = status;
   if (status.state !== "absent" || lastSampleMs === undefined) return 0;
-  const silentMs = at.nowMs - Math.max(lastSampleMs, at.sinceMs);
+  const silentMs = listening.lastSignalMs - Math.max(lastSampleMs, listening.sinceMs);
   if (silentMs < slo.absentAfterMs) return 0;
   const before = view.sli(slo.id, { fromMs: lastSampleMs - USUAL_MS, toMs: lastSampleMs });
-  const heardMs = Math.max(1_000, before.covered * USUAL_MS);
+  const heardMs = Math.max(HEARD_MIN_MS, before.covered * USUAL_MS);
   const missed = ((before.good + before.bad) / heardMs) * silentMs;
   return missed >= MISSED_MIN ? silentMs : 0;
 }
@@ -102,7 +100,7 @@ export function duePages(view: WorldView, listening: Listening, nowMs: number): 
   return view.slos().flatMap((slo) => {
     const status = view.sloStatus(slo.id);
     if (status === undefined) return [];
-    const silentMs = silenceOf(view, status, { sinceMs: listening.sinceMs, nowMs });
+    const silentMs = silenceOf(view, status, listening);
     if (silentMs > 0) return [absentPage(status, silentMs, nowMs)];
     const burn = worstFiring(status);
     return burn === undefined ? [] : [burnPage(status, burn, nowMs)];

@@ -2,7 +2,7 @@ import { median } from "../dynamics/robust.ts";
 import type { EntityId } from "../entity.ts";
 import { errorRise } from "./edge-split.ts";
 import type { Shift } from "./measure.ts";
-import type { Picture } from "./picture.ts";
+import type { Picture, ServicePicture } from "./picture.ts";
 
 /** One replica that differs from its siblings. */
 export interface SickInstance {
@@ -69,6 +69,18 @@ function contrastOf(one: Reading, others: readonly Reading[]): number {
   return Math.max(slower, failing);
 }
 
+/** Replicas of the same version, where there are any: what a version changes shows in all that run it. */
+function siblingsOf(
+  one: Reading,
+  readings: readonly Reading[],
+  { versionOf }: ServicePicture,
+): readonly Reading[] {
+  const others = readings.filter((other) => other !== one);
+  const version = versionOf.get(one.instance);
+  const alike = others.filter((other) => versionOf.get(other.instance) === version);
+  return alike.length > 0 ? alike : others;
+}
+
 /** The replica of a service that is sick while its siblings are well; undefined when none is set apart. */
 export function sickInstance(picture: Picture, service: EntityId): SickInstance | undefined {
   const known = picture.services.get(service);
@@ -79,7 +91,7 @@ export function sickInstance(picture: Picture, service: EntityId): SickInstance 
   if (readings.length < 2) return undefined;
   const ranked = readings
     .map((one) => {
-      const others = readings.filter((other) => other !== one);
+      const others = siblingsOf(one, readings, known);
       return { one, others, contrast: contrastOf(one, others) };
     })
     .sort((a, b) => b.contrast - a.contrast);
