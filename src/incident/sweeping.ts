@@ -6,8 +6,11 @@ import { driftOf, driftText } from "./facts.ts";
 import { appendTo, type ProposalDesk } from "./proposal-desk.ts";
 import type { IndexedProposal } from "./proposal-index.ts";
 
-/** An action that runs for so long while its executor gives no sign of life is given up: its outcome is unknown. */
-export const ABANDONED_AFTER_MS = 120_000;
+/**
+ * An action that runs for so long while its executor gives no sign of life is given up: its outcome is unknown. Longer than
+ * an executor that comes back needs to settle it by looking.
+ */
+export const ABANDONED_AFTER_MS = 300_000;
 
 /** How a proposal that waits has ended by now; undefined: it goes on. */
 function endingOf(

@@ -1,0 +1,123 @@
+import { entityId, entityName } from "../model/entity.ts";
+import type { WorldView } from "../model/view.ts";
+import type { Intervention } from "../model/whatif/intervention.ts";
+import type { Action } from "./action.ts";
+import type { Answer } from "./contract.ts";
+import { FORMS } from "./intervention-forms.ts";
+import { serviceOf } from "./named.ts";
+import { observe, said } from "./observed.ts";
+import { refuse, shownName } from "./refusal.ts";
+
+/** Limit: characters of a text that is read. */
+const TEXT_CHARS_MAX = 300;
+
+/** What people say before and after what they mean. */
+const OPENING =
+  /^(?:and |so |please |what (?:would happen|happens|about|if)\b,? ?|if |suppose |simulate |predict |could |can |should |shall |would |let's |let us |we |i |you |they |somebody |someone |were to |just |also |then |now )/i;
+
+function trimmed(text: string): string {
+  let rest = text
+    .replace(/\s+/g, " ")
+    .replace(/["“”'’`]/g, "")
+    .trim()
+    .replace(/[?!.\s]+$/, "");
+  for (let before = ""; before !== rest; ) {
+    before = rest;
+    rest = rest.replace(OPENING, "").trim();
+  }
+  return rest;
+}
+
+/** Texts that are understood here: their names exist. */
+function examples(view: WorldView): readonly string[] {
+  const [service] = view.entities({ type: "service" });
+  const deploy = observe(view).changes.findLast(
+    (change) =>
+      change.kind === "deploy" &&
+      change.entity?.startsWith("service:") === true &&
+      said(change, "previous_version") !== undefined,
+  );
+  return [
+    ...(service === undefined ? [] : [`scale ${service.name} to 4`]),
+    ...(deploy?.entity === undefined
+      ? []
+      : [`roll back ${entityName(deploy.entity)} to ${said(deploy, "previous_version")}`]),
+    "load +30%",
+  ];
+}
+
+const GRAMMAR =
+  "scale SERVICE to N, roll back SERVICE to VERSION, restart SERVICE or INSTANCE, turn FLAG on or off, restore SETTING of SERVICE, " +
+  "limit CALLER to N calls to CALLEE, load +30%, shed 30%, drain NODE, pool A->B N, timeout A->B N ms, retries A->B N, SERVICE gets 2x slower, nothing";
+
+/**
+ * Reads what a person wants predicted: "scale cart to 4", "roll back catalog to 1.4.2", "load +30%", "drain node-a1".
+ * Pure. Names come out as telemetry has them. Refusals: `not_understood` (says what is), `too_long`, `entity_unknown`,
+ * `link_unknown`, `version_unknown`, `flag_unknown`, `setting_unknown`, `value_unknown`, `out_of_range`.
+ */
+export function parseIntervention(text: string, view: WorldView): Answer<Intervention> {
+  if (text.length > TEXT_CHARS_MAX)
+    return refuse("too_long", "That is too long for one what-if.", examples(view));
+  const wanted = trimmed(text);
+  for (const { pattern, read } of FORMS) {
+    const match = pattern.exec(wanted);
+    if (match !== null) return read(match.groups ?? {}, view);
+  }
+  return refuse(
+    "not_understood",
+    `I did not understand "${shownName(text)}". I understand: ${GRAMMAR}.`,
+    examples(view),
+  );
+}
+
+/** The action that would bring an intervention about; undefined: nothing on the closed list does. */
+function actionOf(intervention: Intervention, view: WorldView): Action | undefined {
+  switch (intervention.type) {
+    case "scale":
+      return { type: "scale", service: intervention.entity, replicas: intervention.replicas };
+    case "rollback":
+      return { type: "rollback", service: intervention.entity, toVersion: intervention.to_version };
+    case "restart": {
+      const { entity } = intervention;
+      if (view.entity(entityId("service", entity)) !== undefined)
+        return { type: "restart", service: entity };
+      const owner = serviceOf(view, entityId("service.instance", entity));
+      const service = owner === undefined ? undefined : view.entity(owner)?.name;
+      return service === undefined ? undefined : { type: "restart", service, instance: entity };
+    }
+    case "flag":
+      return { type: "set_flag", flag: intervention.flag, variant: intervention.variant };
+    case "setting": {
+      const { entity, setting, value } = intervention;
+      return { type: "restore_setting", service: entity, setting, value };
+    }
+    case "limit": {
+      const { from, to, max_concurrent } = intervention;
+      return { type: "limit_caller", caller: from, callee: to, maxConcurrent: max_concurrent };
+    }
+    case "none":
+    case "load":
+    case "drain":
+    case "shed":
+    case "demand":
+    case "pool":
+    case "timeout":
+    case "retries":
+      return undefined;
+  }
+}
+
+/**
+ * Reads what a person wants done, in the same words. It is only read: the gate decides whether it may be proposed.
+ * Refusals: those of `parseIntervention`, and `not_an_action` for what can only be predicted.
+ */
+export function parseAction(text: string, view: WorldView): Answer<Action> {
+  const parsed = parseIntervention(text, view);
+  if (!parsed.ok) return parsed;
+  const action = actionOf(parsed.data, view);
+  if (action !== undefined) return { ok: true, data: action };
+  return refuse(
+    "not_an_action",
+    "I can predict that, and not do it. I can roll back, scale, restart, switch a flag, restore a setting and limit a caller.",
+  );
+}
