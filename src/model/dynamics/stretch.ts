@@ -2,6 +2,7 @@ import type { EntityId } from "../entity.ts";
 import type { Window } from "../quantity.ts";
 import type { SloDefinition } from "../slo/slo.ts";
 import { BUCKET_MS, type EntryWindow, type WorldView } from "../view.ts";
+import { riseOf, type Tally } from "./change-point.ts";
 import { floorToBucket } from "./columns.ts";
 import { deviationOf } from "./deviation.ts";
 import { median, spread } from "./robust.ts";
@@ -14,6 +15,8 @@ const BASELINE_MS = 10 * 60_000;
 const INCIDENT_MS = 5 * 60_000;
 /** Compared with its past when nothing deviates. */
 const RECENT_MS = 60_000;
+/** Trouble that does not show in this many of the newest buckets is over. */
+const RECENT_BUCKETS = 3;
 /** Requests stopped for this long are a symptom. */
 const ABSENT_BUCKETS = 3;
 
@@ -31,6 +34,8 @@ export interface Stretch {
 interface Columns {
   readonly fromMs: number;
   readonly count: Float64Array;
+  /** Good and bad requests of each bucket, by the objective where there is one. */
+  readonly tallies: readonly Tally[];
   readonly logMean: Float64Array;
   readonly logitBad: Float64Array;
 }
@@ -41,16 +46,22 @@ const logit = (bad: number, all: number): number =>
 function columnsOf(view: WorldView, entry: EntryWindow, slo?: SloDefinition): Columns {
   const logMean = new Float64Array(entry.length).fill(Number.NaN);
   const logitBad = new Float64Array(entry.length).fill(Number.NaN);
+  const tallies: Tally[] = [];
   for (let index = 0; index < entry.length; index += 1) {
     const count = entry.count[index] ?? 0;
-    if (count < 1) continue;
+    if (count < 1) {
+      tallies.push({ good: 0, bad: 0 });
+      continue;
+    }
     logMean[index] = Math.log(Math.max(0.05, (entry.durationMsSum[index] ?? 0) / count));
     const fromMs = entry.fromMs + index * BUCKET_MS;
     const sli =
       slo === undefined ? undefined : view.sli(slo.id, { fromMs, toMs: fromMs + BUCKET_MS });
-    logitBad[index] = logit(sli?.bad ?? entry.errors[index] ?? 0, count);
+    const bad = sli?.bad ?? entry.errors[index] ?? 0;
+    tallies.push({ good: sli?.good ?? count - bad, bad });
+    logitBad[index] = logit(bad, count);
   }
-  return { fromMs: entry.fromMs, count: entry.count, logMean, logitBad };
+  return { fromMs: entry.fromMs, count: entry.count, tallies, logMean, logitBad };
 }
 
 function absentSince(count: Float64Array): number {
@@ -61,8 +72,10 @@ function absentSince(count: Float64Array): number {
   return last >= 0 && count.length - 1 - last >= ABSENT_BUCKETS && enough ? last + 1 : -1;
 }
 
-/** The first index of the deviation that is still going on, or -1. */
+/** The first index of the trouble that is still going on, or -1: what the objective calls bad leads, else any deviation. */
 function deviatesSince(columns: Columns): number {
+  const rise = riseOf(columns.tallies, RECENT_BUCKETS);
+  if (rise >= 0) return rise;
   const onsets: number[] = [];
   for (const [series, prior] of [
     [columns.logMean, 0.15],
