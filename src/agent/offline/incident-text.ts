@@ -1,0 +1,156 @@
+import { chooseAction } from "./action-choice.ts";
+import { causeEvidence, comparisonOf, isHurt } from "./cause-reading.ts";
+import { type Cause, type Ranking, rankingIn, type Simulation, simulationIn } from "./tool-data.ts";
+import { type EvidenceRow, type Look, lookAt, type TranscriptTurn } from "./transcript.ts";
+import { bullets, cited, paragraphs, placed, refusalText, sentence, value } from "./wording.ts";
+
+/** Limits of the text: at 02:14 nobody reads more. */
+const FOR_MAX = 3;
+const AGAINST_MAX = 2;
+const RIVALS_MAX = 2;
+
+/** What a whole investigation, or as much of it as there is, has come to. */
+export function incidentText(turn: TranscriptTurn): string {
+  const look = lookAt(turn, "rank_causes");
+  const ranking = rankingIn(look);
+  if (look === undefined || ranking === undefined) return unrankedText(turn, look);
+  if (!isHurt(ranking)) return healthyText(turn, look);
+  return paragraphs(
+    hurtText(look),
+    causesText(turn, ranking, look),
+    notText(turn, ranking, look),
+    actionText(turn, ranking),
+    notSeenText(look),
+  );
+}
+
+const evidenceOf = (turn: TranscriptTurn, tool: string): readonly EvidenceRow[] =>
+  lookAt(turn, tool)?.evidence ?? [];
+
+/** What an objective says, where no cause can be ranked. */
+function unrankedText(turn: TranscriptTurn, look: Look | undefined): string {
+  const seen = ["get_slo_status", "survey_system", "list_changes"].flatMap((tool) =>
+    evidenceOf(turn, tool).slice(0, 2),
+  );
+  const why = look === undefined || look.ok ? "I could not rank causes." : `${refusalText(look)}`;
+  return paragraphs(why, bullets(seen.map(cited)));
+}
+
+function healthyText(turn: TranscriptTurn, look: Look): string {
+  const symptom = look.evidence[0];
+  const slo = evidenceOf(turn, "get_slo_status")[0];
+  const changes = evidenceOf(turn, "list_changes")[0];
+  const lines = [symptom, slo, changes].flatMap((row) => (row === undefined ? [] : [cited(row)]));
+  return paragraphs("**Nothing stands out now.** I propose nothing.", bullets(lines));
+}
+
+function hurtText({ evidence }: Look): string | undefined {
+  const symptom = evidence[0];
+  return symptom === undefined ? undefined : `**Hurt:** ${sentence(cited(symptom))}`;
+}
+
+/** The leading cause with what speaks for and against it. */
+export function causesText(turn: TranscriptTurn, ranking: Ranking, look: Look): string | undefined {
+  const top = ranking.causes[0];
+  const row = top === undefined ? undefined : causeEvidence(look, top);
+  if (top === undefined || row === undefined) return undefined;
+  const compared = comparisonOf(turn, top);
+  const pro = [
+    ...top.for.slice(0, FOR_MAX).map((one) => `${placed(row, one.text)} [${row.id}]`),
+    ...(compared?.isSteady === false ? [cited(compared.row)] : []),
+  ];
+  const contra = [
+    ...top.against
+      .slice(0, AGAINST_MAX)
+      .map((one) => `against: ${placed(row, one.text)} [${row.id}]`),
+    ...(compared?.isSteady === true ? [`against: ${cited(compared.row)}`] : []),
+  ];
+  const path = top.path.length < 2 ? "" : ` It spreads ${top.path.join(" → ")}.`;
+  const head = `**Likely cause:** ${top.title}, probability ${value(row, "probability")} [${row.id}].${path}`;
+  const decidedBy = value(row, "decidedBy");
+  const decided = decidedBy === undefined ? undefined : `To be surer: ${decidedBy} [${row.id}].`;
+  return paragraphs(`${head}\n${bullets([...pro, ...contra])}`, decided);
+}
+
+/** What it is rather not, and why. */
+function notText(turn: TranscriptTurn, ranking: Ranking, look: Look): string | undefined {
+  const lines = ranking.causes
+    .slice(1, 1 + RIVALS_MAX)
+    .flatMap((rival) => rivalLine(turn, rival, look));
+  return lines.length === 0 ? undefined : `**Rather not:**\n${bullets(lines)}`;
+}
+
+function rivalLine(turn: TranscriptTurn, rival: Cause, look: Look): readonly string[] {
+  const row = causeEvidence(look, rival);
+  if (row === undefined) return [];
+  const seen = comparisonOf(turn, rival);
+  const against = rival.against[0];
+  const reasons = [
+    ...(against === undefined ? [] : [placed(row, against.text)]),
+    ...(seen?.isSteady === true ? [cited(seen.row)] : []),
+  ];
+  const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+  return [`${rival.title}, probability ${value(row, "probability")} [${row.id}]${why}`];
+}
+
+function actionText(turn: TranscriptTurn, ranking: Ranking): string | undefined {
+  const look = lookAt(turn, "simulate_intervention");
+  const simulation = simulationIn(look);
+  if (look === undefined) {
+    return ranking.candidates.length === 0
+      ? "**Do:** no action follows from what was observed; I propose nothing."
+      : undefined;
+  }
+  if (simulation === undefined) return `**Do:** nothing could be predicted: ${refusalText(look)}`;
+  return paragraphs(
+    `${doText(turn, ranking, simulation)}\n${bullets(predictionLines(look, ranking, simulation))}`,
+    wrongIfText(look, ranking, simulation),
+  );
+}
+
+/** The chosen plan first; those without a number only when none has one. */
+function predictionLines(
+  { evidence }: Look,
+  ranking: Ranking,
+  simulation: Simulation,
+): readonly string[] {
+  const chosen = chooseAction(ranking, simulation)?.index;
+  const rows = simulation.plans.flatMap((plan, index) => {
+    const row = evidence[index];
+    return row === undefined ? [] : [{ row, index, isKnown: plan.grade !== "D" }];
+  });
+  const known = rows.filter((one) => one.isKnown || one.index === chosen);
+  const told = known.length > 0 ? known : rows;
+  return told
+    .toSorted((a, b) => Number(b.index === chosen) - Number(a.index === chosen))
+    .map(({ row }) => cited(row));
+}
+
+function doText(turn: TranscriptTurn, ranking: Ranking, simulation: Simulation): string {
+  const proposed = lookAt(turn, "propose_action");
+  const choice = chooseAction(ranking, simulation);
+  const row = proposed?.evidence[0];
+  if (proposed?.ok === true && row !== undefined) {
+    const expires = value(row, "expires");
+    const until = expires === undefined ? "" : ` until ${expires}`;
+    const unknown = choice?.isPredicted === false ? " Its effect is unknown." : "";
+    return `**Do:** ${choice?.plan.plan ?? "the action"} is proposed and waits for approval${until} [${row.id}].${unknown}`;
+  }
+  if (proposed !== undefined) return `**Do:** the proposal was refused: ${refusalText(proposed)}`;
+  const isUnknown = simulation.plans.every((plan) => plan.grade === "D");
+  return isUnknown
+    ? "**Do:** I propose nothing: no effect can be predicted, for want of what is named here."
+    : "**Do:** I propose nothing: no candidate is predicted to help.";
+}
+
+function wrongIfText(look: Look, ranking: Ranking, simulation: Simulation): string | undefined {
+  const choice = chooseAction(ranking, simulation);
+  const row = choice === undefined ? undefined : look.evidence[choice.index];
+  const wrongIf = value(row, "wrongIf");
+  return wrongIf === undefined ? undefined : `**Wrong if:** ${wrongIf} [${row?.id}].`;
+}
+
+function notSeenText({ evidence }: Look): string | undefined {
+  const notSeen = value(evidence[0], "notSeen");
+  return notSeen === undefined ? undefined : `**Not seen:** ${notSeen} [${evidence[0]?.id}].`;
+}

@@ -1,0 +1,153 @@
+import type { Intervention } from "../../model/whatif/intervention.ts";
+
+/** A what-if as somebody said it; what is not said is to be found in the conversation or in the model. */
+export type SpokenIntervention =
+  | { readonly type: "whole"; readonly intervention: Intervention }
+  | { readonly type: "rollback"; readonly entity?: string }
+  | { readonly type: "scale"; readonly replicas?: number }
+  | { readonly type: "restart" };
+
+const NAME = String.raw`([\w./:@-]+)`;
+const IT = /^(?:it|that|this|them|the\s*service)$/i;
+/** Words between the verb and what it is about. */
+const THE = String.raw`(?:the\s+)?(?:service\s+)?`;
+
+type Form = readonly [
+  pattern: RegExp,
+  read: (groups: readonly (string | undefined)[]) => SpokenIntervention | undefined,
+];
+
+const whole = (intervention: Intervention): SpokenIntervention => ({ type: "whole", intervention });
+const named = (text: string | undefined): string | undefined =>
+  text === undefined || IT.test(text) ? undefined : text;
+
+function scaled(entity: string | undefined, replicas: number): SpokenIntervention {
+  const name = named(entity);
+  return name === undefined
+    ? { type: "scale", replicas }
+    : whole({ type: "scale", entity: name, replicas });
+}
+
+function restarted(entity: string | undefined): SpokenIntervention {
+  const name = named(entity);
+  return name === undefined ? { type: "restart" } : whole({ type: "restart", entity: name });
+}
+
+function rolledBack(entity: string | undefined, version: string | undefined): SpokenIntervention {
+  const name = named(entity);
+  if (name !== undefined && version !== undefined)
+    return whole({ type: "rollback", entity: name, to_version: version });
+  return { type: "rollback", ...(name === undefined ? {} : { entity: name }) };
+}
+
+const loadBy = (sign: string | undefined, percent: string | undefined): SpokenIntervention =>
+  whole({ type: "load", factor: 1 + (sign === "-" ? -1 : 1) * (Number(percent) / 100) });
+
+const LINK = String.raw`(?:from\s+)?${NAME}\s*(?:->|→|to)\s*${NAME}`;
+
+/** In the order in which they are tried. */
+const FORMS: readonly Form[] = [
+  [
+    new RegExp(
+      String.raw`\broll(?:ing)?\s*-?back\s+${THE}${NAME}\s+(?:to\s+)?(?:version\s+)?v?(\d[\w.+-]*)`,
+      "i",
+    ),
+    ([entity, version]) => rolledBack(entity, version),
+  ],
+  [
+    new RegExp(
+      String.raw`\broll(?:ing|ed)?\s+${THE}${NAME}\s+back(?:\s+to\s+(?:version\s+)?v?(\d[\w.+-]*))?`,
+      "i",
+    ),
+    ([entity, version]) => rolledBack(entity, version),
+  ],
+  [
+    new RegExp(String.raw`\broll(?:ing|ed)?\s*-?back(?:\s+${THE}(?!to\b|now\b)${NAME})?`, "i"),
+    ([entity]) => rolledBack(entity, undefined),
+  ],
+  [
+    new RegExp(
+      String.raw`\bscal(?:e|ing|ed)\s+(?:up\s+|down\s+|out\s+)?${THE}${NAME}\s+(?:up\s+|down\s+|out\s+)?(?:to|×|x)\s*(\d{1,4})\b`,
+      "i",
+    ),
+    ([entity, replicas]) => scaled(entity, Number(replicas)),
+  ],
+  [
+    new RegExp(String.raw`\b(\d{1,4})\s+(?:replicas|instances)\s+of\s+${THE}${NAME}`, "i"),
+    ([replicas, entity]) => scaled(entity, Number(replicas)),
+  ],
+  [/\bscal(?:e|ing|ed)\s+(?:up|out)(?:\s+(?:it|that))?\b(?!\s+to)/i, () => ({ type: "scale" })],
+  [
+    new RegExp(String.raw`\brestart(?:ing|ed)?(?:\s+${THE}${NAME})?`, "i"),
+    ([entity]) => restarted(entity),
+  ],
+  [
+    new RegExp(
+      String.raw`\bdrain(?:ing|ed)?\s+(?:the\s+)?(?:node\s+|host\s+|zone\s+)?${NAME}`,
+      "i",
+    ),
+    ([entity = ""]) => whole({ type: "drain", entity }),
+  ],
+  [
+    new RegExp(
+      String.raw`\b(?:turn|switch|set|put)(?:ing)?\s+(?:the\s+)?flag\s+${NAME}\s+(?:to\s+)?${NAME}`,
+      "i",
+    ),
+    ([flag = "", variant = ""]) => whole({ type: "flag", flag, variant }),
+  ],
+  [
+    new RegExp(
+      String.raw`\b(?:turn|switch)(?:ing)?\s+(on|off)\s+(?:the\s+)?(?:flag\s+)?${NAME}`,
+      "i",
+    ),
+    ([variant = "", flag = ""]) => whole({ type: "flag", flag, variant }),
+  ],
+  [
+    new RegExp(
+      String.raw`\bset(?:ting)?\s+${NAME}\s+of\s+${THE}${NAME}\s+(?:back\s+)?to\s+${NAME}`,
+      "i",
+    ),
+    ([setting = "", entity = "", value = ""]) => whole({ type: "setting", entity, setting, value }),
+  ],
+  [
+    new RegExp(String.raw`\blimit(?:ing)?\s+${LINK}\s+(?:to|at)\s+(\d{1,5})\b`, "i"),
+    ([from = "", to = "", count]) =>
+      whole({ type: "limit", from, to, max_concurrent: Number(count) }),
+  ],
+  [
+    new RegExp(String.raw`\bretries\s+${LINK}\s+(?:to|=|at)\s*(\d{1,2})\b`, "i"),
+    ([from = "", to = "", count]) => whole({ type: "retries", from, to, count: Number(count) }),
+  ],
+  [
+    new RegExp(String.raw`\btime-?out\s+${LINK}\s+(?:to|=|at|of)\s*(\d{1,6})\s*(?:ms)?\b`, "i"),
+    ([from = "", to = "", ms]) => whole({ type: "timeout", from, to, ms: Number(ms) }),
+  ],
+  [
+    new RegExp(String.raw`\bpool\s+${LINK}\s+(?:to|=|at|of)\s*(\d{1,5})\b`, "i"),
+    ([from = "", to = "", size]) => whole({ type: "pool", from, to, size: Number(size) }),
+  ],
+  [
+    /\b(?:load|traffic)\b[^\d+-]*([+-])?\s*(\d{1,3})\s*(?:%|percent)/i,
+    ([sign, percent]) => loadBy(sign, percent),
+  ],
+  [
+    /\b(?:load|traffic)\b.*\bdoubl|\bdoubl\w*\s+(?:the\s+)?(?:load|traffic)|\btwice\s+(?:the|as much)\s+(?:load|traffic)/i,
+    () => whole({ type: "load", factor: 2 }),
+  ],
+  [
+    /\bshed\w*\s+(\d{1,3})\s*(?:%|percent)/i,
+    ([share]) => whole({ type: "shed", share: Number(share) / 100 }),
+  ],
+  [/\b(?:do(?:ing)?\s+nothing|no\s+action|leave\s+it|wait)\b/i, () => whole({ type: "none" })],
+];
+
+/** The intervention that a text speaks of; undefined: none that is known. */
+export function interventionIn(text: string): SpokenIntervention | undefined {
+  const plain = text.replace(/[?!,;]+/g, " ").replace(/\.(?=\s|$)/g, " ");
+  for (const [pattern, read] of FORMS) {
+    const match = pattern.exec(plain);
+    const spoken = match === null ? undefined : read(match.slice(1));
+    if (spoken !== undefined) return spoken;
+  }
+  return undefined;
+}

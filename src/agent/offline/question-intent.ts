@@ -1,0 +1,205 @@
+import { interventionIn, type SpokenIntervention } from "./intervention-words.ts";
+import { instantIn, minutesIn } from "./time-words.ts";
+
+/** What somebody wants to know. `about` is as they named it; absent: it has to come from the conversation. */
+export type Intent =
+  | { readonly type: "help" }
+  | { readonly type: "status"; readonly about?: string; readonly at?: string }
+  | { readonly type: "why"; readonly about?: string; readonly at?: string }
+  | {
+      readonly type: "changes";
+      readonly about?: string;
+      readonly minutes: number;
+      readonly at?: string;
+    }
+  | { readonly type: "look"; readonly at: string; readonly about?: string }
+  | { readonly type: "what-if"; readonly spoken: SpokenIntervention }
+  /** To be put before an approver; without words of its own: what was simulated last. */
+  | { readonly type: "propose"; readonly spoken?: SpokenIntervention }
+  | { readonly type: "neighbours"; readonly about?: string; readonly at?: string }
+  | { readonly type: "traces"; readonly about?: string; readonly kind: "slow" | "error" }
+  | { readonly type: "logs"; readonly about?: string }
+  | { readonly type: "outcome" }
+  | { readonly type: "unknown" };
+
+const HOUR_MINUTES = 60;
+/** What is meant by these is in the conversation. */
+const PRONOUN =
+  /^(?:it|that|this|they|them|things?|everything|all|the system|the incident|the page|the problem|going on|happening|wrong|we|us)$/i;
+const LEADING_WORDS =
+  /^(?:the|our|service|store|database|operation|endpoint|with|of|for|in|to|on|at)\s+/i;
+const TRAILING_WORDS =
+  /\s+(?:so|very|really|still|suddenly|being|getting|again|now|right now|today|at the moment|then|please|doing|looking|the)$/i;
+/** A time at the end is no part of a name. */
+const TIMES =
+  /\b(?:at|around|since|--at|--since)\s+.*$|\b(?:(?:in|over|during|within)\s+)?(?:the\s+)?(?:last|past)\s+(?:\d+\s*|half an\s+|an?\s+)?(?:s|m|h|d|sec|min|minutes?|hours?|days?|while|night)\b.*$|\b\d+\s*\w+\s+ago\b.*$/i;
+const ADJECTIVES =
+  "slow|slower|failing|broken|down|bad|burning|unhealthy|red|hurt|hurting|degraded|erroring|late|absent|silent|dead|timing out|on fire|not working|unavailable|flaky|stuck|overloaded";
+
+function cleanSubject(text: string | undefined): string | undefined {
+  let subject = (text ?? "")
+    .replace(/[?!]+/g, " ")
+    .replace(/\.(?=\s|$)/g, " ")
+    .replace(TIMES, " ")
+    .trim();
+  for (let before = ""; before !== subject; ) {
+    before = subject;
+    subject = subject.replace(LEADING_WORDS, "").replace(TRAILING_WORDS, "").trim();
+  }
+  subject = subject.replace(/^["'`]|["'`]$/g, "");
+  return subject === "" || PRONOUN.test(subject) ? undefined : subject.slice(0, 200);
+}
+
+const withAbout = (text: string | undefined): { readonly about?: string } => {
+  const about = cleanSubject(text);
+  return about === undefined ? {} : { about };
+};
+
+const withAt = (text: string): { readonly at?: string } => {
+  const at = instantIn(text);
+  return at === undefined ? {} : { at };
+};
+
+type Reader = (match: RegExpExecArray, text: string, now: string) => Intent | undefined;
+type Form = readonly [pattern: RegExp, read: Reader];
+
+const why: Reader = (match, text) => ({ type: "why", ...withAbout(match[1]), ...withAt(text) });
+const status: Reader = (match, text) => ({
+  type: "status",
+  ...withAbout(match[1]),
+  ...withAt(text),
+});
+const neighbours: Reader = (match, text) => ({
+  type: "neighbours",
+  ...withAbout(match[1]),
+  ...withAt(text),
+});
+
+const changes: Reader = (match, text, now) => {
+  const at = /\bsince\b/i.test(text) ? undefined : instantIn(text);
+  return {
+    type: "changes",
+    ...withAbout(match[1]),
+    minutes: minutesIn(text, now) ?? HOUR_MINUTES,
+    ...(at === undefined ? {} : { at }),
+  };
+};
+
+const whatIf: Reader = (_match, text) => {
+  const spoken = interventionIn(text);
+  return spoken === undefined ? undefined : { type: "what-if", spoken };
+};
+
+const propose: Reader = (_match, text) => {
+  const spoken = interventionIn(text);
+  return { type: "propose", ...(spoken === undefined ? {} : { spoken }) };
+};
+
+const look: Reader = (match, text) => {
+  const at = instantIn(text);
+  return at === undefined ? undefined : { type: "look", at, ...withAbout(match[1]) };
+};
+
+/** In the order in which they are tried: the words of the commands, then the forms of a question. */
+const FORMS: readonly Form[] = [
+  [
+    /^(?:help|menu|\?|what can you do.*|what do you (?:know|understand).*)$/i,
+    () => ({ type: "help" }),
+  ],
+  [/^what-?\s?if\s+/i, whatIf],
+  [/^changes\b\s*(.*)$/i, changes],
+  [/^status\b\s*(.*)$/i, status],
+  [/^(?:what happens|what would happen|what about|how about|and)\s+(?:if|when)\b/i, whatIf],
+  [/^(?:and\s+)?(?:if|when)\s+(?:we|i|you|they)\b/i, whatIf],
+  [
+    /^(?:simulate|predict|try|compare)\b|\bwould\b.*\bhelp\b|^what (?:would|does|will)\b.*\bdo\b/i,
+    whatIf,
+  ],
+  [
+    /^(?:please\s+)?propose\b|^(?:ok(?:ay)?,?\s+)?(?:please\s+)?(?:do|propose) (?:it|that|this)\b/i,
+    propose,
+  ],
+  [
+    /^(?:please\s+|can you\s+|could you\s+)?(?:roll\s?-?back|roll \S+ back|scale|restart|turn (?:on|off)|switch (?:on|off)|limit)\b/i,
+    propose,
+  ],
+  [
+    /\b(?:what|anything|something|who)(?:'s|\s+has|\s+have|\s+is|\s+was)?\s+(?:been\s+)?(?:changed|deployed|released|rolled out|new)\b\s*(?:in|of|to|on|with|for)?\s*(.*)$/i,
+    changes,
+  ],
+  [
+    /\b(?:which|any|show|list|recent|latest|last)\b.*\b(?:changes?|deploys?|deployments?|releases?)\b\s*(?:(?:in|of|to|on|for)\s+)?(.*)$/i,
+    changes,
+  ],
+  [
+    /\b(?:did it (?:work|help)|was it (?:right|worth it)|outcome|verdict|track record|what (?:happened|became) (?:to|of|with) the (?:proposal|action|rollback|fix))/i,
+    () => ({ type: "outcome" }),
+  ],
+  [/^(?:who|what|which services?)\s+(?:calls?|uses?|depends? on|talks? to)\s+(.+)$/i, neighbours],
+  [
+    /^(?:what|who|which services?)\s+(?:does|do|did)\s+(.+?)\s+(?:calls?|uses?|depends?(?: on)?|talks?(?: to)?)\b/i,
+    neighbours,
+  ],
+  [/^where\s+(?:does|do|is|are)\s+(.+?)(?:\s+(?:run|running|live|hosted))?[?\s]*$/i, neighbours],
+  [
+    /\b(?:topology|map|neighbou?rs|callers|callees|dependencies)\b\s*(?:of|for)?\s*(.*)$/i,
+    neighbours,
+  ],
+  [
+    /\b(?:how|what) (?:did|was|were|is)\b(?:.*?\blook like\b)?(.*?)(?:\b(?:at|around)\b.*|\bago\b.*)$/i,
+    look,
+  ],
+  [
+    /\b(slow|failed|failing|error)?\s*traces?\b\s*(?:through|of|in|for)?\s*(.*)$/i,
+    (match) => ({
+      type: "traces",
+      kind: /fail|error/i.test(match[1] ?? "") ? "error" : "slow",
+      ...withAbout(match[2]),
+    }),
+  ],
+  [
+    /\blogs?\b\s*(?:of|in|for|from)?\s*(.*)$/i,
+    (match) => ({ type: "logs", ...withAbout(match[1]) }),
+  ],
+  [
+    new RegExp(
+      String.raw`^why\s+(?:is|are|was|were|did|does|do)\s+(.+?)\s+(?:${ADJECTIVES}|fail|become|get|go|page|break|burn)\b.*$`,
+      "i",
+    ),
+    why,
+  ],
+  [/^why(?:\s+(?:is|are|was|were|did|does|do))?\b\s*(.*)$/i, why],
+  [/\b(?:root cause|cause|caused|reason|culprit|to blame)\b\s*(?:of|for|is|behind)?\s*(.*)$/i, why],
+  [
+    /\b(?:what(?:'s| is| was)\s+(?:wrong|broken|the (?:matter|problem|issue)|up|going on|happening))\b\s*(?:with|in|at)?\s*(.*)$/i,
+    why,
+  ],
+  [
+    /^(?:is|are)\s+(.+?)\s+(?:ok(?:ay)?|fine|healthy|well|up|back|recovered|better|fixed|over|good)\b/i,
+    status,
+  ],
+  [new RegExp(String.raw`^(?:is|are)\s+(.+?)\s+(?:${ADJECTIVES})\b`, "i"), status],
+  [/^how(?:'s|\s+is|\s+are)\s+(.+)$/i, status],
+  [
+    /\b(?:state|health|slos?|objectives?|error budget|burn(?: rate)?)\b\s*(?:of|for|in)?\s*(.*)$/i,
+    status,
+  ],
+];
+
+/** Reads a question; `now` is an ISO time. */
+export function questionIntent(question: string, now: string): Intent {
+  const text = question
+    .trim()
+    .replace(/^\/sre\s*/i, "")
+    .replace(/\s+/g, " ")
+    .replace(/^(?:hey|hi|hello|so|ok|please|and|but|then)[, ]+(?=\S)/i, "");
+  if (text === "") return { type: "help" };
+  for (const [pattern, read] of FORMS) {
+    const match = pattern.exec(text);
+    const intent = match === null ? undefined : read(match, text, now);
+    if (intent !== undefined) return intent;
+  }
+  const spoken = interventionIn(text);
+  if (spoken !== undefined) return { type: "what-if", spoken };
+  return { type: "unknown" };
+}

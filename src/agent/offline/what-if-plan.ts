@@ -1,0 +1,142 @@
+import { type Action, canonicalJson } from "../../incident/action.ts";
+import type { Intervention } from "../../model/whatif/intervention.ts";
+import { causeEvidence } from "./cause-reading.ts";
+import { latestPlan, latestRanking, type Resolved, resolveSpoken } from "./follow-up.ts";
+import { rankCall } from "./incident-plan.ts";
+import type { SpokenIntervention } from "./intervention-words.ts";
+import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
+import { type Look, lookAt } from "./transcript.ts";
+import { bullets, cited, paragraphs, refusalText, value } from "./wording.ts";
+
+const simulateCall = (intervention: Intervention): PlannedCall => ({
+  tool: "simulate_intervention",
+  input: { plans: [[intervention]] },
+});
+
+const callsOf = (resolved: Resolved): readonly PlannedCall[] => {
+  switch (resolved.type) {
+    case "known":
+      return [simulateCall(resolved.intervention)];
+    case "look":
+      return resolved.calls;
+    case "ask":
+      return [];
+  }
+};
+
+/** What would happen. Nothing is put before anybody. */
+export function answerWhatIf(situation: Situation, spoken: SpokenIntervention): Move {
+  const resolved = (): Resolved => resolveSpoken(situation, spoken);
+  return firstMove(situation, [() => callsOf(resolved()), () => callsOf(resolved())], () =>
+    predictionText(situation, resolved()),
+  );
+}
+
+function predictionText({ turn }: Situation, resolved: Resolved): string {
+  const look = lookAt(turn, "simulate_intervention");
+  if (resolved.type === "ask") return resolved.text;
+  if (look === undefined) return "I could not look at that any more.";
+  if (!look.ok) return refusalText(look);
+  return paragraphs(
+    bullets(look.evidence.map(cited)),
+    reasonsText(look),
+    "This is a prediction; nothing was done.",
+  );
+}
+
+function reasonsText({ evidence }: Look): string | undefined {
+  const wrongIf = value(evidence[0], "wrongIf");
+  return wrongIf === undefined ? undefined : `Wrong if: ${wrongIf} [${evidence[0]?.id}].`;
+}
+
+/** The action that does an intervention; undefined: there is none that may be proposed. */
+export function actionFor(intervention: Intervention): Action | undefined {
+  switch (intervention.type) {
+    case "rollback":
+      return {
+        type: "rollback",
+        service: intervention.entity,
+        toVersion: intervention.to_version,
+      };
+    case "scale":
+      return { type: "scale", service: intervention.entity, replicas: intervention.replicas };
+    case "restart":
+      return { type: "restart", service: intervention.entity };
+    case "flag":
+      return { type: "set_flag", flag: intervention.flag, variant: intervention.variant };
+    case "setting": {
+      const { entity: service, setting, value: text } = intervention;
+      return { type: "restore_setting", service, setting, value: text };
+    }
+    case "limit": {
+      const { from: caller, to: callee, max_concurrent: maxConcurrent } = intervention;
+      return { type: "limit_caller", caller, callee, maxConcurrent };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Puts before an approver what somebody asked for, or what was simulated last, with its prediction. */
+export function answerPropose(situation: Situation, spoken: SpokenIntervention | undefined): Move {
+  const resolved = (): Resolved => {
+    if (spoken !== undefined) return resolveSpoken(situation, spoken);
+    const plan = latestPlan(situation);
+    return plan === undefined
+      ? { type: "ask", text: "Propose what? For example: roll back NAME to VERSION" }
+      : { type: "known", intervention: plan };
+  };
+  const stages = [
+    () => (latestRanking(situation) === undefined ? [rankCall(undefined)] : []),
+    () => callsOf(resolved()),
+    () => callsOf(resolved()),
+    () => proposalCalls(situation, resolved()),
+  ];
+  return firstMove(situation, stages, () => proposedText(situation, resolved()));
+}
+
+function proposalCalls(situation: Situation, resolved: Resolved): readonly PlannedCall[] {
+  if (resolved.type !== "known") return [];
+  const action = chosenAction(situation, resolved.intervention);
+  const predicted = lookAt(situation.turn, "simulate_intervention")?.evidence[0];
+  if (action === undefined || predicted === undefined) return [];
+  const ranked = latestRanking(situation);
+  const top = ranked?.ranking.causes[0];
+  const because = top === undefined ? undefined : causeEvidence(ranked?.look, top);
+  const changed = ranked?.look.evidence.find((row) => row.kind === "change");
+  const rows = [because, changed, predicted].filter((row) => row !== undefined);
+  return [
+    {
+      tool: "propose_action",
+      input: {
+        action,
+        reason: `asked for by a responder; ${cited(predicted)}`.slice(0, 400),
+        evidenceIds: rows.map((row) => row.id),
+      },
+    },
+  ];
+}
+
+/** A candidate of the ranking knows more of its action (whose replica it is) than its intervention says. */
+function chosenAction(situation: Situation, intervention: Intervention): object | undefined {
+  const same = latestRanking(situation)?.ranking.candidates.find(
+    (one) => canonicalJson(one.intervention) === canonicalJson(intervention),
+  );
+  return same?.action ?? actionFor(intervention);
+}
+
+function proposedText(situation: Situation, resolved: Resolved): string {
+  if (resolved.type === "ask") return resolved.text;
+  const proposed = lookAt(situation.turn, "propose_action");
+  const row = proposed?.evidence[0];
+  if (proposed?.ok === true && row !== undefined)
+    return paragraphs(
+      `Proposed; it waits for approval until ${value(row, "expires") ?? "it expires"} [${row.id}].`,
+      bullets([cited(row)]),
+    );
+  const refused =
+    proposed === undefined
+      ? "I have no action that does this; it can only be simulated."
+      : refusalText(proposed);
+  return paragraphs(refused, predictionText(situation, resolved));
+}
