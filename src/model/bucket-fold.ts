@@ -1,19 +1,22 @@
+import { Accumulator } from "./accumulator.ts";
 import { CalleeResolver } from "./callee-resolver.ts";
+import { callerOf, isEntered, isFromQueue, isTopOf } from "./callers.ts";
+import { EdgeCells, noteAnswer } from "./edge-cells.ts";
 import { EntryFold } from "./entry-fold.ts";
-import { Accumulator, type CellColumns, type EntryColumns, type Exemplar } from "./frame.ts";
+import type { CellColumns, EntryColumns, Exemplar } from "./frame.ts";
+import { bucketOf } from "./open-buckets.ts";
 import type { OpenTraces } from "./open-traces.ts";
-import { OVERFLOW_CALL } from "./operation-name.ts";
 import type { PlaceTable } from "./place-table.ts";
 import type { HeldRelation } from "./relation-store.ts";
 import { SPAN_KIND } from "./signal.ts";
-import type { CallCell, CallSite, OperationInfo, StationSite } from "./site.ts";
+import type { CallSite, OperationInfo, StationSite } from "./site.ts";
 import type { SiteResolver } from "./site-resolver.ts";
 import {
   answerOf,
+  byStart,
   callsBelow,
   failuresOf,
   isCall,
-  isServing,
   markRetries,
   SPAN_DEPTH_MAX,
   uncoveredMs,
@@ -21,10 +24,10 @@ import {
 import { linkTrace, type OpenTrace, type SpanNode } from "./span-node.ts";
 import type { Heard, Topology } from "./topology.ts";
 
-/** Limit: rows of edge columns; beyond, new ones no longer tell operation and callee instance apart. */
-const EDGE_CELLS_MAX = 50_000;
-/** An operation that this many spans entered without their caller ever showing has callers outside the telemetry. */
-const ORPHANS_MIN = 20;
+/** Who calls an operation is judged by about this many of its last spans. */
+const SERVED_REMEMBERED = 20_000;
+/** Spans folded between two chances to pause. */
+const SPANS_A_STEP = 250;
 
 export interface FoldedBucket {
   readonly stations: CellColumns;
@@ -35,8 +38,8 @@ export interface FoldedBucket {
   readonly traced: number;
 }
 
-const byStart = (a: SpanNode, b: SpanNode): number =>
-  a.startMs - b.startMs || a.endMs - b.endMs || (a.spanId < b.spanId ? -1 : 1);
+/** Work that can be paused: each step yields about how many spans it dealt with. */
+export type Steps<Result> = Generator<number, Result, undefined>;
 
 /**
  * Turns the spans of one bucket into its columns when the bucket closes. Everything that needs other spans (own time,
@@ -49,10 +52,13 @@ export class BucketFold {
   readonly #resolver: SiteResolver;
   readonly #traces: OpenTraces;
   readonly #entryFold: EntryFold;
+  readonly #edgeCells: EdgeCells;
   readonly #stations = new Accumulator();
   readonly #edges = new Accumulator();
   readonly #links = new Map<number, HeldRelation>();
+  readonly #crowded = new Set<OperationInfo>();
   #heard: Heard = { seenMs: 0, nowMs: 0 };
+  #bucket = 0;
   #entryRequests = 0;
   #traced = 0;
 
@@ -67,6 +73,7 @@ export class BucketFold {
     this.#resolver = options.resolver;
     this.#traces = options.traces;
     this.callees = new CalleeResolver(options.topology);
+    this.#edgeCells = new EdgeCells(options.resolver);
     this.#entryFold = new EntryFold({
       places: options.places,
       idOf: (entity) => this.#topology.id(entity),
@@ -76,46 +83,51 @@ export class BucketFold {
   }
 
   /** `heard.seenMs` is the end of the bucket. */
-  fold(nodes: readonly SpanNode[], heard: Heard): FoldedBucket {
+  *fold(nodes: readonly SpanNode[], heard: Heard): Steps<FoldedBucket> {
     this.#heard = heard;
+    this.#bucket = bucketOf(heard.seenMs - 1);
     this.#entryRequests = 0;
     this.#traced = 0;
-    this.#prepare(nodes);
-    for (const node of nodes) {
+    yield* this.#prepare(nodes);
+    yield* inSteps(nodes, (node) => {
       if (node.site.type === "station") this.#foldStation(node, node.site);
       else if (node.site.type === "call") this.#foldCall(node, node.site);
-    }
-    for (const node of nodes) {
+    });
+    yield* inSteps(nodes, (node) => {
       if (node.site.type === "station") this.#readIfTop(node, node.site);
-    }
-    for (const node of nodes) this.#traces.settle(node);
-    return {
-      stations: this.#stations.take(),
-      edges: this.#edges.take(),
-      ...this.#entryFold.take(),
-      entryRequests: this.#entryRequests,
-      traced: this.#traced,
-    };
+    });
+    yield* inSteps(nodes, (node) => {
+      this.#traces.settle(node, heard.nowMs);
+    });
+    this.#forgetOldCallers();
+    yield SPANS_A_STEP;
+    const stations = this.#stations.take();
+    yield nodes.length / 20;
+    const edges = this.#edges.take();
+    yield nodes.length / 20;
+    const entryRequests = this.#entryRequests;
+    return { stations, edges, ...this.#entryFold.take(), entryRequests, traced: this.#traced };
   }
 
-  /** First all answers, then all callees: what is learned from one call serves every other of the bucket. */
-  #prepare(nodes: readonly SpanNode[]): void {
-    for (const { trace } of nodes) {
+  /** First all answers, then all callees, then retries: what is learned from one call serves every other of the bucket. */
+  *#prepare(nodes: readonly SpanNode[]): Steps<void> {
+    yield* inSteps(nodes, ({ trace }) => {
       if (trace !== undefined) linkTrace(trace);
-    }
-    for (const node of nodes) {
-      if (node.site.type !== "call") continue;
+    });
+    yield* inSteps(nodes, (node) => {
+      if (node.site.type !== "call") return;
       node.answer = answerOf(node);
-      if (node.answer === undefined) continue;
+      if (node.answer === undefined) return;
       this.callees.learn(node.site.peer, node.answer);
       noteAnswer(node.site, node.answer);
-    }
+    });
+    yield* inSteps(nodes, (node) => {
+      if (isCall(node)) node.callee = this.#calleeOf(node);
+    });
     const marked = new Set<SpanNode | string>();
-    for (const node of nodes) {
-      if (!isCall(node)) continue;
-      node.callee = this.#calleeOf(node);
-      this.#markRetriesAround(node, marked);
-    }
+    yield* inSteps(nodes, (node) => {
+      if (isCall(node)) this.#markRetriesAround(node, marked);
+    });
   }
 
   #calleeOf(call: SpanNode): number {
@@ -139,13 +151,20 @@ export class BucketFold {
 
   #foldStation(node: SpanNode, site: StationSite): void {
     const { operation } = site;
-    node.caller = node.kind === SPAN_KIND.consumer ? "none" : callerOf(node);
+    node.caller = node.kind === SPAN_KIND.consumer ? "none" : callerOf(node, operation);
     operation.served += 1;
+    if (operation.served >= SERVED_REMEMBERED) this.#crowded.add(operation);
     if (node.caller === "none") operation.entered += 1;
-    if (node.caller === "unknown") operation.orphans += 1;
+    this.#expose(operation, node);
+    if (site.queue !== undefined) {
+      this.#topology.hold("consumes", [operation.service, site.queue], this.#heard, "span");
+      site.queue = undefined;
+    }
     const isAssembled = node.trace !== undefined;
     const calls = isAssembled ? callsBelow(node).sort(byStart) : [];
-    this.#stations.add(site.cell, {
+    const cell = this.#stationCell(site);
+    if (cell < 0) return;
+    this.#stations.add(cell, {
       durationMs: node.endMs - node.startMs,
       error: node.error,
       originError: node.error && failuresOf(calls).length === 0,
@@ -154,18 +173,48 @@ export class BucketFold {
     });
   }
 
+  #stationCell(site: StationSite): number {
+    const { stationCells } = this.#resolver;
+    site.lastBucket = this.#bucket;
+    if (site.cell < 0) site.cell = stationCells.add(site);
+    if (site.cell < 0) stationCells.refused += 1;
+    return site.cell;
+  }
+
+  #expose(operation: OperationInfo, { startMs, endMs }: SpanNode): void {
+    const { nowMs } = this.#heard;
+    this.#topology.entities.touch(operation.index, { seenMs: startMs, nowMs });
+    this.#topology.entities.touch(operation.index, { seenMs: endMs, nowMs });
+    if (operation.isExposed) return;
+    operation.isExposed = true;
+    const ends = [operation.service, operation.index] as const;
+    this.#topology.hold("exposes", ends, this.#heard, "operation");
+  }
+
+  /** Who called an operation long ago says little of who does now. */
+  #forgetOldCallers(): void {
+    for (const operation of this.#crowded) {
+      operation.served /= 2;
+      operation.entered /= 2;
+      operation.orphans /= 2;
+    }
+    this.#crowded.clear();
+  }
+
   #foldCall(node: SpanNode, site: CallSite): void {
     if (node.callee < 0) return;
+    this.#holdLink(site, node.callee);
+    const cell = this.#edgeCells.cellOf(node, site, this.#bucket);
+    if (cell < 0) return;
     const nested = node.children === undefined ? [] : callsBelow(node).filter(isCall).sort(byStart);
     const failedBelow = node.answer?.error === true || failuresOf(nested).length > 0;
-    this.#edges.add(this.#cellOf(node, site), {
+    this.#edges.add(cell, {
       durationMs: node.endMs - node.startMs,
       error: node.error,
       originError: node.error && !failedBelow,
       retry: node.isRetry,
       innerMs: this.#gapMs(node, nested),
     });
-    this.#holdLink(site, node.callee);
   }
 
   /** What the caller waited for and the callee does not account for. NaN: the callee's side should be known and is not. */
@@ -175,41 +224,6 @@ export class BucketFold {
     if (answer !== undefined) return Math.max(0, durationMs - (answer.endMs - answer.startMs));
     const isInside = this.#topology.heardServices.has(node.callee);
     return isInside && !node.error ? Number.NaN : uncoveredMs(node, nested);
-  }
-
-  #cellOf(node: SpanNode, site: CallSite): number {
-    const { answer, callee } = node;
-    const answered = answer?.site.type === "station" ? answer.site.operation.name : undefined;
-    const sole = site.soleAnswer === "" || site.soleAnswer === "*" ? site.name : site.soleAnswer;
-    return this.#findCell(site, {
-      callee,
-      instance: answer?.site.sender.instance ?? -1,
-      operation: answered ?? sole,
-    });
-  }
-
-  #findCell(site: CallSite, wanted: Omit<CallCell, "cell">): number {
-    const { callee, instance, operation } = wanted;
-    for (const one of site.cells) {
-      if (one.callee === callee && one.instance === instance && one.operation === operation) {
-        return one.cell;
-      }
-    }
-    const { edgeCells } = this.#resolver;
-    const isFull = edgeCells.length >= EDGE_CELLS_MAX;
-    if (isFull && operation !== OVERFLOW_CALL) {
-      return this.#findCell(site, { callee, instance: -1, operation: OVERFLOW_CALL });
-    }
-    const cell = edgeCells.length;
-    edgeCells.push({
-      sender: site.sender,
-      callee,
-      calleeInstance: instance < 0 ? undefined : instance,
-      operation,
-      isAsync: site.isAsync,
-    });
-    site.cells.push({ ...wanted, cell });
-    return cell;
   }
 
   #holdLink(site: CallSite, callee: number): void {
@@ -240,25 +254,13 @@ export class BucketFold {
   }
 }
 
-/** Most of its callers never show: they are outside the telemetry. */
-const isCalledFromOutside = ({ orphans, served }: OperationInfo): boolean =>
-  orphans >= ORPHANS_MIN && orphans * 2 > served;
-
-const isTopOf = (node: SpanNode, operation: OperationInfo): boolean =>
-  node.caller === "none" || (node.caller === "unknown" && isCalledFromOutside(operation));
-
-/** Requests enter the system by this operation, or an objective says that it counts. */
-const isEntered = (operation: OperationInfo): boolean =>
-  operation.isWatched || isCalledFromOutside(operation) || operation.entered * 2 > operation.served;
-
-const isFromQueue = (node: SpanNode): boolean =>
-  node.kind === SPAN_KIND.consumer && (node.hasLinks || node.parentSpanId !== "");
-
-function noteAnswer(site: CallSite, answer: SpanNode): void {
-  if (answer.site.type !== "station") return;
-  const { name } = answer.site.operation;
-  if (site.soleAnswer === "") site.soleAnswer = name;
-  else if (site.soleAnswer !== name) site.soleAnswer = "*";
+/** One after another, with a chance to pause in between. */
+function* inSteps(nodes: readonly SpanNode[], work: (node: SpanNode) => void): Steps<void> {
+  for (let from = 0; from < nodes.length; from += SPANS_A_STEP) {
+    const step = nodes.slice(from, from + SPANS_A_STEP);
+    for (const node of step) work(node);
+    yield step.length;
+  }
 }
 
 /** The span whose work a call is part of, through internal spans. */
@@ -274,16 +276,4 @@ function workOf(call: SpanNode): SpanNode | undefined {
 function orphanSiblings(trace: OpenTrace, call: SpanNode): SpanNode[] {
   if (call.parentSpanId === "") return [];
   return trace.unlinked.filter((one) => one.parentSpanId === call.parentSpanId);
-}
-
-/** Who called a served span: another one inside, nobody, or somebody who never showed. */
-function callerOf(node: SpanNode): "inside" | "none" | "unknown" {
-  let at = node;
-  for (let depth = 0; depth < SPAN_DEPTH_MAX; depth += 1) {
-    const { parent } = at;
-    if (parent === undefined) return at.parentSpanId === "" ? "none" : "unknown";
-    if (isServing(parent)) return "inside";
-    at = parent;
-  }
-  return "unknown";
 }

@@ -1,5 +1,5 @@
-import { type EntityId, entityId } from "./entity.ts";
-import { addressNames } from "./peer.ts";
+import { entityId } from "./entity.ts";
+import { addressNames, OTHER_PEER } from "./peer.ts";
 import type { Peer } from "./site.ts";
 import { isServing } from "./span-facts.ts";
 import type { SpanNode } from "./span-node.ts";
@@ -8,6 +8,12 @@ import type { Heard, Topology } from "./topology.ts";
 /** Limit: services remembered behind one address. */
 const ANSWERS_MAX = 32;
 
+/** That something outside the telemetry was a service after all, and since when that is known. */
+export interface Alias {
+  readonly service: number;
+  readonly knownMs: number;
+}
+
 /**
  * Decides which entity a call went to. A server span below it says so; else what usually answers there; else a service
  * of that name; else it is something outside the telemetry. An entity made for the outside that turns out to be a
@@ -15,8 +21,8 @@ const ANSWERS_MAX = 32;
  */
 export class CalleeResolver {
   readonly #topology: Topology;
-  /** Outside entities that were services after all. */
-  readonly aliases = new Map<number, number>();
+  /** By outside entity. */
+  readonly aliases = new Map<number, Alias>();
 
   constructor(topology: Topology) {
     this.#topology = topology;
@@ -31,42 +37,60 @@ export class CalleeResolver {
     peer.answered.set(service, (times ?? 0) + 1);
   }
 
-  /** Undefined only when there is no room for one more entity. */
+  /** Undefined only when there is no room even for "others". */
   resolve(peer: Peer, heard: Heard): number | undefined {
     const { identity } = peer;
     const service = identity.type === "external" ? this.#service(peer) : undefined;
     if (service !== undefined) {
-      if (peer.outside !== undefined) this.aliases.set(peer.outside, service);
+      this.#unmask(peer, service, heard.nowMs);
       return service;
     }
-    peer.outside ??= this.#topology.entities.claim(identity, heard.seenMs);
-    if (peer.outside === undefined) return undefined;
-    this.#topology.entities.touch(peer.outside, heard.seenMs);
+    peer.outside ??= this.#outside(peer, heard);
+    if (peer.outside !== undefined) this.#topology.entities.touch(peer.outside, heard);
+    return peer.outside;
+  }
+
+  #unmask(peer: Peer, service: number, nowMs: number): void {
+    const ghost = peer.outside ?? this.#topology.entities.indexOfKey("external", peer.identity.key);
+    if (ghost === undefined || this.aliases.get(ghost)?.service === service) return;
+    this.aliases.set(ghost, { service, knownMs: nowMs });
+  }
+
+  #outside({ identity }: Peer, heard: Heard): number | undefined {
+    const { entities } = this.#topology;
+    const index = entities.claim(identity, heard);
+    if (index === undefined) return entities.claim(OTHER_PEER, heard);
     const described = {
       ...(identity.system === "" ? {} : { system: identity.system }),
       ...(identity.address === "" ? {} : { "server.address": identity.address }),
     };
-    this.#topology.entities.describe(peer.outside, described);
-    return peer.outside;
+    entities.describe(index, described, heard.nowMs);
+    return index;
   }
 
   #service(peer: Peer): number | undefined {
+    const usual = this.#usualAnswer(peer);
+    if (usual !== undefined) return usual;
+    const { service, address } = peer.identity;
+    const names = service === "" ? addressNames(address) : [service, ...addressNames(address)];
+    for (const name of names) {
+      const known = this.#topology.entities.indexOf(entityId("service", name));
+      if (known !== undefined) return known;
+    }
+    return undefined;
+  }
+
+  /** Of two that answer equally often, the first by name: the order in which they came must not decide. */
+  #usualAnswer({ answered }: Peer): number | undefined {
     let best: number | undefined;
     let most = 0;
-    for (const [service, times] of peer.answered) {
-      if (times > most) {
+    for (const [service, times] of answered) {
+      const isFirst = best === undefined || this.#topology.id(service) < this.#topology.id(best);
+      if (times > most || (times === most && isFirst)) {
         most = times;
         best = service;
       }
     }
-    if (best !== undefined) return best;
-    const { service, address } = peer.identity;
-    const names = service === "" ? addressNames(address) : [service, ...addressNames(address)];
-    for (const name of names) {
-      const id: EntityId = entityId("service", name);
-      const known = this.#topology.entities.indexOf(id);
-      if (known !== undefined) return known;
-    }
-    return undefined;
+    return best;
   }
 }

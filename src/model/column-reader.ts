@@ -1,5 +1,6 @@
 import { ExponentialSketch } from "./exponential-sketch.ts";
 import { type CellColumns, FIELD, FIELDS, type Frame } from "./frame.ts";
+import type { Sketch } from "./sketch.ts";
 
 /** Consecutive frames of a window, and where they stand in it. */
 export interface FrameSlice {
@@ -17,58 +18,70 @@ export interface CellWindow {
   readonly durationMsSum: Float64Array;
   readonly innerMsSum: Float64Array;
   readonly innerCount: Float64Array;
-  readonly duration: ExponentialSketch;
-  readonly inner: ExponentialSketch;
+  readonly duration: Sketch;
+  readonly inner: Sketch;
 }
 
 /** Columns handed out, in the order of `FIELD`. */
 const COLUMNS = 7;
 
-function emptyWindow(cell: number, length: number): CellWindow {
-  const all = new Float64Array(length * COLUMNS);
-  const column = (field: number): Float64Array =>
-    all.subarray(field * length, (field + 1) * length);
-  return {
-    cell,
-    count: column(FIELD.count),
-    errors: column(FIELD.errors),
-    originErrors: column(FIELD.originErrors),
-    retries: column(FIELD.retries),
-    durationMsSum: column(FIELD.durationSum),
-    innerMsSum: column(FIELD.innerSum),
-    innerCount: column(FIELD.innerCount),
-    duration: new ExponentialSketch(),
-    inner: new ExponentialSketch(),
-  };
+/** Rows of one cell (or group of cells) in the frames of a window. */
+interface Rows {
+  readonly columns: CellColumns[];
+  readonly rows: number[];
 }
 
-/** Adds a row's columns and, for its sketches, entries and moments. */
-function addRow(window: CellWindow, columns: CellColumns, row: number, at: number): void {
-  const { data } = columns;
-  const from = row * FIELDS;
-  const value = (field: number): number => data[from + field] ?? 0;
-  const add = (column: Float64Array, field: number): void => {
-    column[at] = (column[at] ?? 0) + value(field);
-  };
-  add(window.count, FIELD.count);
-  add(window.errors, FIELD.errors);
-  add(window.originErrors, FIELD.originErrors);
-  add(window.retries, FIELD.retries);
-  add(window.durationMsSum, FIELD.durationSum);
-  add(window.innerMsSum, FIELD.innerSum);
-  add(window.innerCount, FIELD.innerCount);
-  addDuration(window.duration, columns, row);
-  if (value(FIELD.innerCount) === 0) return;
-  const { inner, innerOffsets } = columns;
-  window.inner.addPacked(inner, innerOffsets[row] ?? 0, innerOffsets[row + 1] ?? 0);
-  window.inner.addMoments({
-    sum: value(FIELD.innerSum),
-    min: value(FIELD.innerMin),
-    max: value(FIELD.innerMax),
-  });
+/** A sketch over rows, put together when it is first asked: of thousands of links few are ever asked. */
+class RowsSketch implements Sketch {
+  readonly #of: Rows;
+  readonly #which: "duration" | "inner";
+  #made: ExponentialSketch | undefined;
+
+  constructor(of: Rows, which: "duration" | "inner") {
+    this.#of = of;
+    this.#which = which;
+  }
+
+  get #sketch(): ExponentialSketch {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  #make(): ExponentialSketch {
+    const sketch = new ExponentialSketch();
+    this.#of.columns.forEach((columns, at) => {
+      const row = this.#of.rows[at] ?? 0;
+      if (this.#which === "duration") addDuration(sketch, columns, row);
+      else addInner(sketch, columns, row);
+    });
+    return sketch;
+  }
+
+  get count(): number {
+    return this.#sketch.count;
+  }
+
+  get sum(): number {
+    return this.#sketch.sum;
+  }
+
+  get min(): number {
+    return this.#sketch.min;
+  }
+
+  get max(): number {
+    return this.#sketch.max;
+  }
+
+  quantile(q: number): number {
+    return this.#sketch.quantile(q);
+  }
+
+  rank(value: number): number {
+    return this.#sketch.rank(value);
+  }
 }
 
-/** Adds one row's durations to a sketch. */
 function addDuration(sketch: ExponentialSketch, columns: CellColumns, row: number): void {
   const { data, duration, durationOffsets } = columns;
   const from = row * FIELDS;
@@ -80,13 +93,66 @@ function addDuration(sketch: ExponentialSketch, columns: CellColumns, row: numbe
   });
 }
 
+function addInner(sketch: ExponentialSketch, columns: CellColumns, row: number): void {
+  const { data, inner, innerOffsets } = columns;
+  const from = row * FIELDS;
+  if ((data[from + FIELD.innerCount] ?? 0) === 0) return;
+  sketch.addPacked(inner, innerOffsets[row] ?? 0, innerOffsets[row + 1] ?? 0);
+  sketch.addMoments({
+    sum: data[from + FIELD.innerSum] ?? 0,
+    min: data[from + FIELD.innerMin] ?? 0,
+    max: data[from + FIELD.innerMax] ?? 0,
+  });
+}
+
+class GrowingWindow {
+  readonly cell: number;
+  /** All columns one after another, each as long as the window. */
+  readonly data: Float64Array;
+  readonly of: Rows = { columns: [], rows: [] };
+
+  constructor(cell: number, length: number) {
+    this.cell = cell;
+    this.data = new Float64Array(length * COLUMNS);
+  }
+
+  add(columns: CellColumns, row: number, at: number): void {
+    const length = this.data.length / COLUMNS;
+    const from = row * FIELDS;
+    for (let field = 0; field < COLUMNS; field += 1) {
+      const index = field * length + at;
+      this.data[index] = (this.data[index] ?? 0) + (columns.data[from + field] ?? 0);
+    }
+    this.of.columns.push(columns);
+    this.of.rows.push(row);
+  }
+
+  result(): CellWindow {
+    const length = this.data.length / COLUMNS;
+    const column = (field: number): Float64Array =>
+      this.data.subarray(field * length, (field + 1) * length);
+    return {
+      cell: this.cell,
+      count: column(FIELD.count),
+      errors: column(FIELD.errors),
+      originErrors: column(FIELD.originErrors),
+      retries: column(FIELD.retries),
+      durationMsSum: column(FIELD.durationSum),
+      innerMsSum: column(FIELD.innerSum),
+      innerCount: column(FIELD.innerCount),
+      duration: new RowsSketch(this.of, "duration"),
+      inner: new RowsSketch(this.of, "inner"),
+    };
+  }
+}
+
 /** The columns of a window, by what `groupOf` makes of each cell; a negative group is left out. */
 export function readCells(
   slice: FrameSlice,
   columnsOf: (frame: Frame) => CellColumns,
   groupOf: (cell: number) => number,
-): ReadonlyMap<number, CellWindow> {
-  const windows = new Map<number, CellWindow>();
+): readonly (readonly [group: number, window: CellWindow])[] {
+  const windows = new Map<number, GrowingWindow>();
   const length = slice.frames.length;
   slice.frames.forEach((frame, at) => {
     const columns = columnsOf(frame);
@@ -96,11 +162,11 @@ export function readCells(
       if (group < 0) continue;
       let window = windows.get(group);
       if (window === undefined) {
-        window = emptyWindow(cell, length);
+        window = new GrowingWindow(cell, length);
         windows.set(group, window);
       }
-      addRow(window, columns, row, at);
+      window.add(columns, row, at);
     }
   });
-  return windows;
+  return [...windows].map(([group, window]) => [group, window.result()] as const);
 }

@@ -1,22 +1,32 @@
 import type { FrameSlice } from "./column-reader.ts";
 import type { EntityId } from "./entity.ts";
 import { entityName, entityType } from "./entity.ts";
-import { BUCKET_MS, type Coverage, type EdgeWindow } from "./view.ts";
+import { BUCKET_MS, type Coverage } from "./view.ts";
 
 /** A service is silent when nothing came from it for this long, or three times as long as its longest pause before. */
 const SILENT_MS = 15_000;
 const SILENT_FACTOR = 3;
+/** Limit: services named for their late spans. */
+const LATE_NAMED_MAX = 5;
+/** Limit: names in one note. */
+const NAMES_MAX = 10;
+
+function namesOf(ids: readonly EntityId[]): string {
+  const names = ids.slice(0, NAMES_MAX).map(entityName).join(", ");
+  return ids.length > NAMES_MAX ? `${names} and ${ids.length - NAMES_MAX} more` : names;
+}
 
 export interface CoverageInput {
   readonly slice: FrameSlice;
-  readonly edges: readonly EdgeWindow[];
+  /** Everybody that was called in the window. */
+  readonly callees: ReadonlySet<EntityId>;
   readonly idOf: (entity: number) => EntityId;
-  readonly heardServices: ReadonlySet<number>;
-  readonly indexOf: (id: EntityId) => number | undefined;
+  /** Whether a service had sent telemetry itself by then. */
+  readonly isHeard: (service: EntityId) => boolean;
   readonly lastSignalMs: number;
   readonly askedFromMs: number;
   readonly retainedFromMs: number;
-  /** What limits and lateness left out, as sentences. */
+  /** What limits left out, as sentences. */
   readonly notes: readonly string[];
 }
 
@@ -49,17 +59,22 @@ function silentServices(input: CoverageInput): EntityId[] {
     const patience = Math.max(SILENT_MS / BUCKET_MS, SILENT_FACTOR * longestPause);
     if (end - last >= patience) silent.push(input.idOf(service));
   }
-  return silent;
+  return silent.sort();
 }
 
-function unseenCallees({ edges, heardServices, indexOf }: CoverageInput): EntityId[] {
-  const unseen = new Set<EntityId>();
-  for (const { callee, count } of edges) {
-    if (unseen.has(callee) || !count.some((calls) => calls > 0)) continue;
-    const index = indexOf(callee);
-    if (index === undefined || !heardServices.has(index)) unseen.add(callee);
+function lateNotes({ slice, idOf }: CoverageInput): string[] {
+  const counts = new Map<number, number>();
+  for (const { late } of slice.frames) {
+    for (let at = 0; at < late.length; at += 2) {
+      const service = late[at] ?? 0;
+      counts.set(service, (counts.get(service) ?? 0) + (late[at + 1] ?? 0));
+    }
   }
-  return [...unseen];
+  return [...counts]
+    .map(([service, count]) => ({ name: entityName(idOf(service)), count }))
+    .sort((a, b) => b.count - a.count || (a.name < b.name ? -1 : 1))
+    .slice(0, LATE_NAMED_MAX)
+    .map(({ name, count }) => `${count} spans of ${name} came after their bucket had closed`);
 }
 
 function notesOf(input: CoverageInput, seen: Omit<Coverage, "notes" | "lastSignalMs">): string[] {
@@ -70,12 +85,10 @@ function notesOf(input: CoverageInput, seen: Omit<Coverage, "notes" | "lastSigna
   }
   const externals = seen.unseenCallees.filter((id) => entityType(id) === "external");
   if (externals.length > 0) {
-    notes.push(`${externals.map(entityName).join(", ")}: seen only from the callers' side`);
+    notes.push(`${namesOf(externals)}: seen only from the callers' side`);
   }
   if (seen.silentServices.length > 0) {
-    notes.push(
-      `${seen.silentServices.map(entityName).join(", ")}: no telemetry at the end of the window`,
-    );
+    notes.push(`${namesOf(seen.silentServices)}: no telemetry at the end of the window`);
   }
   if (seen.spansDropped > 0) {
     notes.push(`${seen.spansDropped} spans came too late or beyond a limit and are in no column`);
@@ -83,7 +96,7 @@ function notesOf(input: CoverageInput, seen: Omit<Coverage, "notes" | "lastSigna
   if (seen.tracedRatio < 0.9) {
     notes.push(`only ${Math.round(seen.tracedRatio * 100)} % of the requests have a whole trace`);
   }
-  return [...notes, ...input.notes];
+  return [...notes, ...lateNotes(input), ...input.notes];
 }
 
 /** What was seen of a window, and what was not. */
@@ -102,7 +115,7 @@ export function coverageOf(input: CoverageInput): Coverage {
     spans,
     spansDropped,
     tracedRatio: requests > 0 ? Math.min(1, traced / requests) : 1,
-    unseenCallees: unseenCallees(input),
+    unseenCallees: [...input.callees].filter((callee) => !input.isHeard(callee)).sort(),
     silentServices: silentServices(input),
   };
   return { ...seen, lastSignalMs: input.lastSignalMs, notes: notesOf(input, seen) };

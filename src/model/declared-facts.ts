@@ -1,5 +1,6 @@
+import { identityText } from "./attribute-text.ts";
 import { type AttributeValue, type EntityType, entityId } from "./entity.ts";
-import { DECLARED } from "./entity-store.ts";
+import { DECLARED, NAME_CHARS_MAX } from "./entity-store.ts";
 import type { ChangeRecord, TopologySignal } from "./signal.ts";
 import type { SloDefinition } from "./slo/slo.ts";
 import type { Heard, Topology } from "./topology.ts";
@@ -20,10 +21,13 @@ export function declare(
   entity: { readonly type: EntityType; readonly name: string },
   heard: Heard,
 ): number | undefined {
-  const known = topology.entities.indexOf(entityId(entity.type, entity.name));
+  const name = identityText(entity.name, NAME_CHARS_MAX);
+  const known = topology.entities.indexOf(entityId(entity.type, name));
   if (known !== undefined) return known;
-  const key = `${DECLARED}${entity.name}`;
-  return topology.entities.claim({ type: entity.type, key, names: [entity.name] }, heard.seenMs);
+  return topology.entities.claim(
+    { type: entity.type, key: `${DECLARED}${name}`, names: [name] },
+    heard,
+  );
 }
 
 export function applyTopology(topology: Topology, signal: TopologySignal, heard: Heard): void {
@@ -31,7 +35,7 @@ export function applyTopology(topology: Topology, signal: TopologySignal, heard:
   for (const { id, kind, name, attributes } of signal.entities) {
     const index = declare(topology, { type: kind, name }, heard);
     if (index === undefined) continue;
-    topology.entities.describe(index, attributes);
+    topology.entities.describe(index, attributes, heard.nowMs);
     byId.set(id, index);
   }
   for (const { from, to, type } of signal.relations) {
@@ -64,7 +68,7 @@ export function applyChangeFacts(topology: Topology, change: ChangeRecord, heard
   const name = change.entity.startsWith("service:") ? change.entity.slice(8) : change.entity;
   const service = topology.entities.indexOf(entityId("service", name));
   if (service !== undefined) {
-    topology.entities.describe(service, changedFacts(change));
+    topology.entities.describe(service, changedFacts(change), heard.nowMs);
   }
   if (change.kind !== "flag") return;
   const key = change.attributes.flag ?? change.entity;
@@ -72,7 +76,7 @@ export function applyChangeFacts(topology: Topology, change: ChangeRecord, heard
   const flag = declare(topology, { type: "flag", name: key.replace(/^flag:/, "") }, heard);
   if (flag === undefined) return;
   const { variant } = change.attributes;
-  if (variant !== undefined) topology.entities.describe(flag, { variant });
+  if (variant !== undefined) topology.entities.describe(flag, { variant }, heard.nowMs);
   if (service !== undefined) topology.hold("guarded_by", [service, flag], heard, "change");
 }
 

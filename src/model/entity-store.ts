@@ -1,12 +1,20 @@
+import { identityText } from "./attribute-text.ts";
 import type { Attributes, AttributeValue, EntityId, EntityType } from "./entity.ts";
 import { entityId } from "./entity.ts";
+import { ENTITIES_OF_TYPE_MAX, isForgettable } from "./entity-limits.ts";
 
-/** Limit: entities of all types; further ones are refused and counted. */
-export const ENTITIES_MAX = 50_000;
+/** Limit: indices ever given out. Two of them make one exact number (`PlaceTable`). */
+export const INDICES_MAX = 2 ** 20;
 /** Limit: attributes of one entity. */
 const ATTRIBUTES_MAX = 64;
 const VALUE_CHARS_MAX = 256;
 export const NAME_CHARS_MAX = 200;
+/** Limit: earlier descriptions of one entity, for views of the past; the oldest is forgotten first. */
+const DESCRIPTIONS_MAX = 16;
+/** Data may come in any order for this long: an earlier sight still moves when an entity was first seen. */
+const SETTLE_MS = 15_000;
+/** When a type is full, so much of it may be let go of at once. */
+const FORGET_SHARE = 0.1;
 
 /** Begins the key of an entity that a person or a file named; telemetry of that name is taken as its own. */
 export const DECLARED = "declared ";
@@ -19,112 +27,184 @@ export interface EntityClaim {
   readonly names: readonly string[];
 }
 
-/** One entity as it is kept; replaced, never changed, when its attributes change. */
+/** By when the data was, and when we got it. */
+export interface Sighting {
+  readonly seenMs: number;
+  readonly nowMs: number;
+}
+
+/** One entity as it is described since `sinceMs`; replaced, never changed, when its attributes change. */
 export interface EntityRecord {
   readonly id: EntityId;
   readonly type: EntityType;
   readonly name: string;
   readonly key: string;
   readonly attributes: Attributes;
-  readonly firstSeenMs: number;
+  /** By our clock: when we first knew of it, and when this description began. */
+  readonly recordedMs: number;
+  readonly sinceMs: number;
+  readonly earlier: EntityRecord | undefined;
 }
 
-/** The entities as they were when a view was made. */
+/** The entities as they were when a view was made. Those that were forgotten are `undefined`. */
 export interface EntityCapture {
-  readonly records: readonly EntityRecord[];
+  readonly records: readonly (EntityRecord | undefined)[];
+  readonly firstSeenMs: Float64Array;
   readonly lastSeenMs: Float64Array;
 }
 
-export type EntityRow = EntityRecord & { readonly lastSeenMs: number };
+export type EntityRow = Omit<EntityRecord, "earlier"> & {
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+};
 
 /** All entities ever seen, by a small index that stays theirs. */
 export class EntityStore {
-  #records: EntityRecord[] = [];
+  readonly #records: (EntityRecord | undefined)[] = [];
+  #firstSeenMs = new Float64Array(256);
   #lastSeenMs = new Float64Array(256);
   readonly #byKey = new Map<string, number>();
   readonly #byId = new Map<EntityId, number>();
+  readonly #countOf = new Map<EntityType, number>();
+  /** No second search for what can be forgotten before then. */
+  readonly #searchAgainMs = new Map<EntityType, number>();
   #refused = 0;
+  #forgotten = 0;
 
   get size(): number {
-    return this.#records.length;
+    return this.#byId.size;
   }
 
   get refused(): number {
     return this.#refused;
   }
 
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
   indexOf(id: EntityId): number | undefined {
     return this.#byId.get(id);
+  }
+
+  indexOfKey(type: EntityType, key: string): number | undefined {
+    return this.#byKey.get(`${type}|${key}`);
   }
 
   record(index: number): EntityRecord | undefined {
     return this.#records[index];
   }
 
-  lastSeenMs(index: number): number {
-    return this.#lastSeenMs[index] ?? 0;
-  }
-
-  /** The index of the claimed entity, made when it is new; undefined beyond `ENTITIES_MAX`. */
-  claim(claim: EntityClaim, seenMs: number): number | undefined {
+  /** The index of the claimed entity, made when it is new; undefined when its type is full. */
+  claim(claim: EntityClaim, at: Sighting): number | undefined {
     const key = `${claim.type}|${claim.key}`;
     const known = this.#byKey.get(key);
-    if (known !== undefined) {
-      this.touch(known, seenMs);
+    if (known !== undefined && this.#records[known] !== undefined) {
+      this.touch(known, at);
       return known;
-    }
-    if (this.#records.length >= ENTITIES_MAX) {
-      this.#refused += 1;
-      return undefined;
     }
     const declared = this.#declared(claim);
     if (declared !== undefined) {
       this.#byKey.set(key, declared);
-      this.touch(declared, seenMs);
+      this.touch(declared, at);
       return declared;
     }
+    if (!this.#hasRoom(claim.type, at.nowMs)) {
+      this.#refused += 1;
+      return undefined;
+    }
     const name = this.#freeName(claim);
-    const id = entityId(claim.type, name);
-    return this.#add({ id, type: claim.type, name, key, attributes: {}, firstSeenMs: seenMs });
+    return this.#add(
+      {
+        id: entityId(claim.type, name),
+        type: claim.type,
+        name,
+        key,
+        attributes: {},
+        recordedMs: at.nowMs,
+        sinceMs: at.nowMs,
+        earlier: undefined,
+      },
+      { firstMs: at.seenMs, lastMs: at.seenMs },
+    );
   }
 
   /** Somebody named it before any telemetry did: it is the same. */
   #declared({ type, names }: EntityClaim): number | undefined {
-    const index = this.#byId.get(entityId(type, names.find((name) => name !== "") ?? ""));
+    const wanted = names.find((name) => name !== "") ?? "";
+    const index = this.#byId.get(entityId(type, identityText(wanted, NAME_CHARS_MAX)));
     const isDeclared = this.#records[index ?? -1]?.key.startsWith(`${type}|${DECLARED}`) === true;
     return isDeclared ? index : undefined;
   }
 
   #freeName({ type, key, names }: EntityClaim): string {
     for (const name of names) {
-      const bounded = name.slice(0, NAME_CHARS_MAX);
+      const bounded = identityText(name, NAME_CHARS_MAX);
       if (bounded !== "" && !this.#byId.has(entityId(type, bounded))) return bounded;
     }
-    let name = key.slice(0, NAME_CHARS_MAX) || "unnamed";
-    while (this.#byId.has(entityId(type, name))) name = `${name}'`;
+    const stem = identityText(key, NAME_CHARS_MAX - 8) || "unnamed";
+    let name = stem;
+    for (let number = 2; this.#byId.has(entityId(type, name)); number += 1)
+      name = `${stem} ${number}`;
     return name;
   }
 
-  #add(record: EntityRecord): number {
+  #hasRoom(type: EntityType, nowMs: number): boolean {
+    if (this.#records.length >= INDICES_MAX) return false;
+    const limit = ENTITIES_OF_TYPE_MAX[type];
+    if ((this.#countOf.get(type) ?? 0) < limit) return true;
+    if (nowMs < (this.#searchAgainMs.get(type) ?? 0)) return false;
+    this.#searchAgainMs.set(type, nowMs + 60_000);
+    const old = this.#records.flatMap((record, index) =>
+      record?.type === type && isForgettable(type, nowMs - (this.#lastSeenMs[index] ?? 0))
+        ? [index]
+        : [],
+    );
+    const byAge = old.sort((a, b) => (this.#lastSeenMs[a] ?? 0) - (this.#lastSeenMs[b] ?? 0));
+    for (const index of byAge.slice(0, Math.ceil(limit * FORGET_SHARE))) this.#forget(index);
+    return (this.#countOf.get(type) ?? 0) < limit;
+  }
+
+  #forget(index: number): void {
+    const record = this.#records[index];
+    if (record === undefined) return;
+    this.#records[index] = undefined;
+    this.#byKey.delete(record.key);
+    this.#byId.delete(record.id);
+    this.#countOf.set(record.type, (this.#countOf.get(record.type) ?? 1) - 1);
+    this.#forgotten += 1;
+  }
+
+  #add(record: EntityRecord, seen: { readonly firstMs: number; readonly lastMs: number }): number {
     const index = this.#records.length;
     this.#records.push(record);
     this.#byKey.set(record.key, index);
     this.#byId.set(record.id, index);
+    this.#countOf.set(record.type, (this.#countOf.get(record.type) ?? 0) + 1);
     if (index >= this.#lastSeenMs.length) {
-      const grown = new Float64Array(index * 2);
-      grown.set(this.#lastSeenMs);
-      this.#lastSeenMs = grown;
+      this.#firstSeenMs = grown(this.#firstSeenMs);
+      this.#lastSeenMs = grown(this.#lastSeenMs);
     }
-    this.#lastSeenMs[index] = record.firstSeenMs;
+    this.#firstSeenMs[index] = seen.firstMs;
+    this.#lastSeenMs[index] = seen.lastMs;
     return index;
   }
 
-  touch(index: number, seenMs: number): void {
+  /** Says that something showed an entity. */
+  touch(index: number, at: Sighting): void {
+    const { seenMs, nowMs } = at;
     if (seenMs > (this.#lastSeenMs[index] ?? 0)) this.#lastSeenMs[index] = seenMs;
+    if (seenMs >= (this.#firstSeenMs[index] ?? 0)) return;
+    const isFresh = nowMs - (this.#records[index]?.recordedMs ?? 0) <= SETTLE_MS;
+    if (isFresh) this.#firstSeenMs[index] = seenMs;
   }
 
   /** Adds to what is known of an entity; later values win. */
-  describe(index: number, attributes: Readonly<Record<string, AttributeValue>>): void {
+  describe(
+    index: number,
+    attributes: Readonly<Record<string, AttributeValue>>,
+    nowMs: number,
+  ): void {
     const record = this.#records[index];
     if (record === undefined) return;
     const merged: Record<string, AttributeValue> = { ...record.attributes };
@@ -132,36 +212,57 @@ export class EntityStore {
     let changed = false;
     for (const [name, raw] of Object.entries(attributes)) {
       const value = typeof raw === "string" ? raw.slice(0, VALUE_CHARS_MAX) : raw;
-      if (merged[name] === value) continue;
-      if (merged[name] === undefined) {
-        if (held >= ATTRIBUTES_MAX) continue;
-        held += 1;
-      }
+      const known = Object.hasOwn(merged, name);
+      if ((known && merged[name] === value) || name === "__proto__") continue;
+      if (!known && held >= ATTRIBUTES_MAX) continue;
+      if (!known) held += 1;
       merged[name] = value;
       changed = true;
     }
-    if (changed) this.#records[index] = { ...record, attributes: merged };
+    if (!changed) return;
+    // What is learned of it in one instant is one description.
+    const earlier = record.sinceMs === nowMs ? record.earlier : cutChain(record);
+    this.#records[index] = { ...record, attributes: merged, sinceMs: nowMs, earlier };
   }
 
   capture(): EntityCapture {
+    const length = this.#records.length;
     return {
       records: this.#records.slice(),
-      lastSeenMs: this.#lastSeenMs.slice(0, this.#records.length),
+      firstSeenMs: this.#firstSeenMs.slice(0, length),
+      lastSeenMs: this.#lastSeenMs.slice(0, length),
     };
   }
 
   rows(): EntityRow[] {
-    return this.#records.map((record, index) => ({
-      ...record,
-      lastSeenMs: this.lastSeenMs(index),
-    }));
+    return this.#records.flatMap((record, index) => {
+      if (record === undefined) return [];
+      const { earlier: _, ...row } = record;
+      const firstSeenMs = this.#firstSeenMs[index] ?? 0;
+      return [{ ...row, firstSeenMs, lastSeenMs: this.#lastSeenMs[index] ?? 0 }];
+    });
   }
 
   /** Contract: only into an empty store. */
   restore(rows: readonly EntityRow[]): void {
-    for (const { lastSeenMs, ...record } of rows.slice(0, ENTITIES_MAX)) {
-      const index = this.#add(record);
-      this.touch(index, lastSeenMs);
+    for (const { firstSeenMs, lastSeenMs, ...record } of rows) {
+      if ((this.#countOf.get(record.type) ?? 0) >= ENTITIES_OF_TYPE_MAX[record.type]) continue;
+      this.#add({ ...record, earlier: undefined }, { firstMs: firstSeenMs, lastMs: lastSeenMs });
     }
   }
+}
+
+const grown = (array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> => {
+  const larger = new Float64Array(array.length * 2);
+  larger.set(array);
+  return larger;
+};
+
+/** The record with as many earlier ones as are kept. */
+function cutChain(record: EntityRecord, kept = DESCRIPTIONS_MAX): EntityRecord {
+  const { earlier } = record;
+  if (earlier === undefined) return record;
+  if (kept <= 1) return { ...record, earlier: undefined };
+  const rest = cutChain(earlier, kept - 1);
+  return rest === earlier ? record : { ...record, earlier: rest };
 }

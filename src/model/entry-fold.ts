@@ -19,6 +19,8 @@ interface Tally {
 
 interface Candidate {
   readonly rank: number;
+  /** Of two with one rank, the first by trace and span. */
+  readonly key: string;
   readonly trace: Trace;
 }
 
@@ -40,7 +42,7 @@ export function traceRank(traceId: string, seed: number): number {
 }
 
 const isBefore = (a: Candidate, b: Candidate): boolean =>
-  a.rank < b.rank || (a.rank === b.rank && a.trace.traceId < b.trace.traceId);
+  a.rank < b.rank || (a.rank === b.rank && a.key < b.key);
 
 /** Reads the finished requests of one bucket: where their time went, where they failed, and which to keep. */
 export class EntryFold {
@@ -115,7 +117,8 @@ export class EntryFold {
     const isSlow = reservoir.slow === undefined || slowRank <= reservoir.slow.rank;
     if (!isUniform && !isError && !isSlow) return;
     const trace = readTrace(nodes, this.#idOf);
-    const candidate = { rank, trace };
+    const key = `${traceId}${top.spanId}`;
+    const candidate = { rank, key, trace };
     if (isUniform) {
       uniform.push(candidate);
       uniform.sort((a, b) => (isBefore(a, b) ? -1 : 1));
@@ -124,7 +127,7 @@ export class EntryFold {
     if (isError && (reservoir.error === undefined || isBefore(candidate, reservoir.error))) {
       reservoir.error = candidate;
     }
-    const slow = { rank: slowRank, trace };
+    const slow = { rank: slowRank, key, trace };
     if (isSlow && (reservoir.slow === undefined || isBefore(slow, reservoir.slow))) {
       reservoir.slow = slow;
     }
@@ -155,18 +158,18 @@ function entryColumns(operation: OperationInfo, tally: Tally): EntryColumns {
   };
 }
 
-function exemplarsOf(reservoir: Reservoir): Exemplar[] {
-  const uniform = new Set(reservoir.uniform.map((one) => one.trace));
-  const { slow, error } = reservoir;
+/** One trace may hold several requests of an operation: the one that the reservoirs chose first stands for it. */
+function exemplarsOf({ uniform, slow, error }: Reservoir): Exemplar[] {
   const traces = new Map<string, Trace>();
+  for (const one of [...uniform, slow, error]) {
+    if (one !== undefined && !traces.has(one.trace.traceId))
+      traces.set(one.trace.traceId, one.trace);
+  }
   const isIn = (of: Candidate | undefined, trace: Trace): boolean =>
     of?.trace.traceId === trace.traceId;
-  for (const one of [...reservoir.uniform, slow, error]) {
-    if (one !== undefined) traces.set(one.trace.traceId, one.trace);
-  }
   return [...traces.values()].map((trace) => ({
     trace,
-    uniform: [...uniform].some((one) => one.traceId === trace.traceId),
+    uniform: uniform.some((one) => isIn(one, trace)),
     slow: isIn(slow, trace),
     error: isIn(error, trace),
   }));

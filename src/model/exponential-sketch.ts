@@ -16,6 +16,9 @@ const COUNT_BITS = 22;
 /** Limit: observations of one slot in one packed sketch; more are cut to this. */
 const COUNT_MAX = 2 ** COUNT_BITS - 1;
 
+export const packEntry = (slot: number, count: number): number =>
+  ((slot << COUNT_BITS) | Math.min(COUNT_MAX, count)) >>> 0;
+
 /** The slot of a value: OTLP index `ceil(log2(v) * 16) - 1`, shifted so that it starts at 1. */
 export function sketchSlot(value: number): number {
   if (!(value > TINIEST)) return 0;
@@ -103,17 +106,4 @@ export class ExponentialSketch implements Sketch {
     const share = to > from ? Math.min(1, Math.max(0, (value - from) / (to - from))) : 1;
     return (below + inside * share) / this.count;
   }
-}
-
-/** Writes the counted slots of a dense array as packed entries, clears them, and returns the end. */
-export function packSlots(counts: Uint32Array, into: Uint32Array, start: number): number {
-  let at = start;
-  for (let slot = 0; slot < counts.length; slot += 1) {
-    const count = counts[slot] ?? 0;
-    if (count === 0) continue;
-    into[at] = ((slot << COUNT_BITS) | Math.min(COUNT_MAX, count)) >>> 0;
-    at += 1;
-    counts[slot] = 0;
-  }
-  return at;
 }

@@ -1,4 +1,4 @@
-import { EMPTY_FRAME, type Frame } from "./frame.ts";
+import { EMPTY_FRAME, type Frame, rowsOf } from "./frame.ts";
 
 /** Buckets of five seconds that are kept: one hour. */
 export const RETAINED_BUCKETS = 720;
@@ -6,10 +6,14 @@ export const RETAINED_BUCKETS = 720;
 export const SPARE_BUCKETS = 120;
 /** Limit: spans of exemplar traces; the oldest bucket's traces are given up first. */
 const EXEMPLAR_SPANS_MAX = 120_000;
+/** Limit: rows of columns in all frames, about 100 bytes each; beyond, the oldest frames are given up. */
+export const FRAME_ROWS_MAX = 3_000_000;
 
 /** Closed buckets in order, as one view holds them. */
 export interface FrameCapture {
   readonly firstBucket: number;
+  /** The first bucket that was watched from its beginning. */
+  readonly firstWholeBucket: number;
   readonly frames: readonly Frame[];
 }
 
@@ -23,7 +27,12 @@ export class FrameRing {
   #exemplarSpans = 0;
   /** Where exemplars were given up before. */
   #thinned = 0;
+  #rows = 0;
+  /** The first frame is of a bucket in which the telemetry began: it saw only part of it. */
+  #isFirstPartial = true;
   exemplarsGivenUp = 0;
+  /** Frames that had to go before their time. */
+  framesGivenUp = 0;
 
   get size(): number {
     return this.#frames.length;
@@ -38,20 +47,31 @@ export class FrameRing {
     return this.#frames.length === 0 ? undefined : this.#firstBucket + this.#frames.length;
   }
 
+  /** The next closed bucket. Nothing is kept of the time before the first signal. */
   push(bucket: number, frame: Frame): void {
+    if (this.#frames.length === 0 && frame.lastHeardMs === 0 && rowsOf(frame) === 0) return;
     if (this.#frames.length === 0) this.#firstBucket = bucket;
     this.#frames.push(frame);
     this.#exemplarSpans += spansOf(frame);
-    if (this.#frames.length > RETAINED_BUCKETS) {
-      const oldest = this.#frames.shift() ?? EMPTY_FRAME;
-      this.#exemplarSpans -= spansOf(oldest);
-      this.#firstBucket += 1;
-      this.#thinned = Math.max(0, this.#thinned - 1);
+    this.#rows += rowsOf(frame);
+    if (this.#frames.length > RETAINED_BUCKETS) this.#dropOldest();
+    while (this.#rows > FRAME_ROWS_MAX && this.#frames.length > 1) {
+      this.#dropOldest();
+      this.framesGivenUp += 1;
     }
     while (this.#exemplarSpans > EXEMPLAR_SPANS_MAX && this.#thinned < this.#frames.length) {
       this.#thin(this.#thinned);
       this.#thinned += 1;
     }
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#frames.shift() ?? EMPTY_FRAME;
+    this.#exemplarSpans -= spansOf(oldest);
+    this.#rows -= rowsOf(oldest);
+    this.#firstBucket += 1;
+    this.#thinned = Math.max(0, this.#thinned - 1);
+    this.#isFirstPartial = false;
   }
 
   #thin(at: number): void {
@@ -66,10 +86,14 @@ export class FrameRing {
   clear(): void {
     this.#frames = [];
     this.#exemplarSpans = 0;
+    this.#rows = 0;
     this.#thinned = 0;
+    this.#isFirstPartial = true;
   }
 
   capture(): FrameCapture {
-    return { firstBucket: this.#firstBucket, frames: this.#frames.slice() };
+    const firstBucket = this.#firstBucket;
+    const firstWholeBucket = this.#isFirstPartial ? firstBucket + 1 : firstBucket;
+    return { firstBucket, firstWholeBucket, frames: this.#frames.slice() };
   }
 }

@@ -1,4 +1,5 @@
 import { cleanText, redact } from "../redact.ts";
+import { textHash } from "./attribute-text.ts";
 import { generalise, similarity, WILDCARD, wordsOf } from "./log-template.ts";
 import type { LogRecord } from "./signal.ts";
 
@@ -38,15 +39,6 @@ interface ServiceTemplates {
 
 /** Severities are mined apart in bands, so that an error never hides in an informational template. */
 const bandOf = (severity: number): number => (severity >= 17 ? 17 : severity >= 13 ? 13 : 0);
-
-/** FNV-1a, as eight hex digits. */
-function hash(text: string): string {
-  let state = 0x811c9dc5;
-  for (let at = 0; at < text.length; at += 1) {
-    state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);
-  }
-  return (state >>> 0).toString(16).padStart(8, "0");
-}
 
 /** Log records as templates that are counted. */
 export class LogStore {
@@ -115,8 +107,8 @@ export class LogStore {
     const { record, words } = of;
     const text = templateText(words);
     const seed = `${of.serviceName}|${bandOf(record.severity)}|${text}`;
-    let id = `log-${hash(seed)}`;
-    while (this.#ids.has(id)) id = `log-${hash(`${seed}${id}`)}`;
+    let id = `log-${textHash(seed)}`;
+    while (this.#ids.has(id)) id = `log-${textHash(`${seed}${id}`)}`;
     this.#ids.add(id);
     this.#templates.push({
       id,

@@ -9,13 +9,15 @@ import {
 import type { MetricPoint } from "./signal.ts";
 
 /** Limit: series in all, and of one entity. */
-export const SERIES_MAX = 5_000;
+export const SERIES_MAX = 10_000;
 export const SERIES_PER_ENTITY_MAX = 300;
 /** Limit: sources of series (one metric with one set of attributes), for rates of running totals. */
-const STREAMS_MAX = 10_000;
+export const STREAMS_MAX = 20_000;
 /** Limit: attributes that tell series apart. */
 const ATTRIBUTES_MAX = 12;
 const VALUE_CHARS_MAX = 120;
+/** When there is no room, streams that are silent for longer than is kept are let go of; looked for this often. */
+const SEARCH_EVERY_BUCKETS = 12;
 
 /** One series: a value for each bucket, in a ring. */
 export interface StoredSeries {
@@ -30,20 +32,30 @@ export interface StoredSeries {
   readonly firstBucket: number;
 }
 
-interface Stream {
+export interface Stream {
+  readonly key: string;
   readonly entity: number;
   readonly metric: string;
   readonly attributes: Attributes;
   readonly series: Map<string, StoredSeries>;
   before: PreviousPoint | undefined;
+  /** The newest bucket for which it had a point. */
+  lastBucket: number;
 }
 
-/** Metrics as series of buckets. Later values of one bucket replace earlier ones. */
+/** A point that waits for its bucket to close: by then all that belongs before it has come. */
+export interface PendingPoint {
+  readonly stream: Stream;
+  readonly point: MetricPoint;
+}
+
+/** Metrics as series of buckets. The last point of a bucket is its value. */
 export class MetricStore {
   readonly #slots: number;
   readonly #streams = new Map<string, Stream>();
   readonly #byEntity = new Map<number, StoredSeries[]>();
   #count = 0;
+  #searchAgain = Number.NEGATIVE_INFINITY;
   /** Points left out: no room for their series, older than what was seen, or of a closed bucket. */
   refused = 0;
   outOfOrder = 0;
@@ -58,45 +70,55 @@ export class MetricStore {
     return this.#count;
   }
 
-  add(
-    entity: number,
-    point: MetricPoint,
-    bucket: { readonly at: number; readonly isOpen: boolean },
-  ): void {
-    const stream = this.#stream(entity, point);
-    if (stream === undefined) {
-      this.refused += 1;
-      return;
-    }
-    const { before } = stream;
-    if (before !== undefined && point.timeMs <= before.timeMs) {
-      this.outOfOrder += 1;
-      return;
-    }
-    const readings = readPoint(point, before);
-    stream.before = remember(withLevel(point, before));
-    if (!bucket.isOpen) {
-      this.late += 1;
-      return;
-    }
-    for (const reading of readings) this.#write(stream, reading, bucket.at);
-  }
-
-  #stream(entity: number, point: MetricPoint): Stream | undefined {
+  /** What a point belongs to; undefined when there is no room for one more stream. */
+  stream(entity: number, point: MetricPoint, bucket: number): Stream | undefined {
     const attributes = distinguishing(point.attributes);
     const key = `${entity}|${point.name}|${JSON.stringify(attributes)}`;
     const known = this.#streams.get(key);
-    if (known !== undefined) return known;
-    if (this.#streams.size >= STREAMS_MAX) return undefined;
+    if (known !== undefined) {
+      known.lastBucket = Math.max(known.lastBucket, bucket);
+      return known;
+    }
+    if (this.#streams.size >= STREAMS_MAX) this.#makeRoom(bucket);
+    if (this.#streams.size >= STREAMS_MAX) {
+      this.refused += 1;
+      return undefined;
+    }
     const stream: Stream = {
+      key,
       entity,
       metric: point.name,
       attributes,
       series: new Map(),
       before: undefined,
+      lastBucket: bucket,
     };
     this.#streams.set(key, stream);
     return stream;
+  }
+
+  /** Takes in a point whose bucket is closed already: it only moves on what the next one is compared with. */
+  addLate({ stream, point }: PendingPoint): void {
+    this.late += 1;
+    const { before } = stream;
+    if (before !== undefined && point.timeMs <= before.timeMs) return;
+    stream.before = remember(withLevel(point, before));
+  }
+
+  /** Takes in the points of a bucket that closes. */
+  close(bucket: number, points: readonly PendingPoint[]): void {
+    const inOrder = points.toSorted(
+      (a, b) => a.point.timeMs - b.point.timeMs || a.point.value - b.point.value,
+    );
+    for (const { stream, point } of inOrder) {
+      const { before } = stream;
+      if (before !== undefined && point.timeMs <= before.timeMs) {
+        this.outOfOrder += 1;
+        continue;
+      }
+      for (const reading of readPoint(point, before)) this.#write(stream, reading, bucket);
+      stream.before = remember(withLevel(point, before));
+    }
   }
 
   #write(stream: Stream, reading: Reading, bucket: number): void {
@@ -110,11 +132,11 @@ export class MetricStore {
       for (let at = from; at <= bucket; at += 1) series.values[at % this.#slots] = Number.NaN;
       series.lastBucket = bucket;
     }
-    if (bucket > series.lastBucket - this.#slots)
-      series.values[bucket % this.#slots] = reading.value;
+    series.values[bucket % this.#slots] = reading.value;
   }
 
   #createSeries(stream: Stream, reading: Reading, bucket: number): StoredSeries | undefined {
+    if (this.#count >= SERIES_MAX) this.#makeRoom(bucket);
     const own = this.#byEntity.get(stream.entity) ?? [];
     if (this.#count >= SERIES_MAX || own.length >= SERIES_PER_ENTITY_MAX) return undefined;
     const series: StoredSeries = {
@@ -131,6 +153,25 @@ export class MetricStore {
     this.#byEntity.set(stream.entity, [...own, series]);
     this.#count += 1;
     return series;
+  }
+
+  /** Lets go of streams that show nothing any more in anything that is kept. */
+  #makeRoom(bucket: number): void {
+    if (bucket < this.#searchAgain) return;
+    this.#searchAgain = bucket + SEARCH_EVERY_BUCKETS;
+    const gone = new Set<StoredSeries>();
+    for (const stream of this.#streams.values()) {
+      if (bucket - stream.lastBucket <= this.#slots) continue;
+      for (const series of stream.series.values()) gone.add(series);
+      this.#streams.delete(stream.key);
+    }
+    if (gone.size === 0) return;
+    for (const [entity, own] of this.#byEntity) {
+      const kept = own.filter((series) => !gone.has(series));
+      if (kept.length === 0) this.#byEntity.delete(entity);
+      else if (kept.length < own.length) this.#byEntity.set(entity, kept);
+    }
+    this.#count -= gone.size;
   }
 
   of(entity: number): readonly StoredSeries[] {

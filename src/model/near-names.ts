@@ -55,46 +55,73 @@ function likeness(a: Set<string>, b: Set<string>): number {
   return (2 * same) / (a.size + b.size);
 }
 
-function byTypeWord(text: string, names: NameSpace): Entity | undefined {
-  const colon = text.indexOf(":");
-  const type = TYPE_WORDS[text.slice(0, Math.max(0, colon)).toLowerCase()];
-  return type === undefined ? undefined : names.byId(entityId(type, text.slice(colon + 1)));
-}
-
 function rank(entity: Entity): number {
   return PREFERENCE.indexOf(entity.type);
 }
 
-function byName(wanted: string, candidates: readonly Entity[]): Entity | undefined {
-  const found = candidates.filter((entity) => entity.name.toLowerCase() === wanted);
-  if (found.length > 0) return found.sort((a, b) => rank(a) - rank(b))[0];
-  const ending = candidates.filter(
-    (entity) => entity.type === "operation" && entity.name.toLowerCase().endsWith(` ${wanted}`),
-  );
-  return ending.length === 1 ? ending[0] : undefined;
+/** Finds entities by what people call them. */
+export class NameIndex {
+  readonly #of: NameSpace;
+  /** By name in lower case, made on first need. */
+  #byName: ReadonlyMap<string, readonly Entity[]> | undefined;
+
+  constructor(of: NameSpace) {
+    this.#of = of;
+  }
+
+  /** An entity by id, `TYPE:NAME` (also with everyday type words), or name in any case; an operation by its end. */
+  find(text: string, types?: readonly EntityType[]): Entity | undefined {
+    const trimmed = text.trim().slice(0, TEXT_MAX);
+    const fits = (entity: Entity | undefined): entity is Entity =>
+      entity !== undefined && (types === undefined || types.includes(entity.type));
+    const direct = this.#of.byId(trimmed) ?? this.#byTypeWord(trimmed);
+    if (fits(direct)) return direct;
+    const wanted = trimmed.toLowerCase();
+    const bare = wanted.slice(wanted.indexOf(":") + 1);
+    return this.#named(wanted, fits) ?? (bare === wanted ? undefined : this.#named(bare, fits));
+  }
+
+  /** The same; else up to three names that are near. */
+  resolve(text: string, types?: readonly EntityType[]): Resolution {
+    const entity = this.find(text, types);
+    if (entity !== undefined) return { ok: true, entity };
+    const pairs = pairsOf(text.trim().slice(0, TEXT_MAX).toLowerCase());
+    const near = this.#of
+      .all()
+      .filter((one) => types === undefined || types.includes(one.type))
+      .map((one) => ({ entity: one, score: likeness(pairs, pairsOf(one.name.toLowerCase())) }))
+      .filter(({ score }) => score > 0.3)
+      .sort((a, b) => b.score - a.score || rank(a.entity) - rank(b.entity))
+      .slice(0, SUGGESTIONS_MAX);
+    return { ok: false, didYouMean: near.map((one) => one.entity.id) };
+  }
+
+  #byTypeWord(text: string): Entity | undefined {
+    const colon = text.indexOf(":");
+    const word = text.slice(0, Math.max(0, colon)).toLowerCase();
+    const type = Object.hasOwn(TYPE_WORDS, word) ? TYPE_WORDS[word] : undefined;
+    return type === undefined ? undefined : this.#of.byId(entityId(type, text.slice(colon + 1)));
+  }
+
+  #named(wanted: string, fits: (entity: Entity) => boolean): Entity | undefined {
+    this.#byName ??= Map.groupBy(this.#of.all(), (entity) => entity.name.toLowerCase());
+    const found = (this.#byName.get(wanted) ?? []).filter(fits);
+    if (found.length > 0) return found.sort((a, b) => rank(a) - rank(b))[0];
+    if (wanted === "") return undefined;
+    const ending: Entity[] = [];
+    for (const [name, entities] of this.#byName) {
+      if (!name.endsWith(` ${wanted}`)) continue;
+      ending.push(...entities.filter((entity) => entity.type === "operation" && fits(entity)));
+    }
+    return ending.length === 1 ? ending[0] : undefined;
+  }
 }
 
-/** Finds an entity by id, `TYPE:NAME` (also with everyday type words), or name in any case; an operation by its end. */
+/** Finds an entity by what people call it, else up to three near names. */
 export function resolveName(
   text: string,
   names: NameSpace,
   types?: readonly EntityType[],
 ): Resolution {
-  const trimmed = text.trim().slice(0, TEXT_MAX);
-  const fits = (entity: Entity | undefined): entity is Entity =>
-    entity !== undefined && (types === undefined || types.includes(entity.type));
-  const direct = names.byId(trimmed) ?? byTypeWord(trimmed, names);
-  if (fits(direct)) return { ok: true, entity: direct };
-  const candidates = names.all().filter(fits);
-  const wanted = trimmed.toLowerCase();
-  const named =
-    byName(wanted, candidates) ?? byName(wanted.slice(wanted.indexOf(":") + 1), candidates);
-  if (named !== undefined) return { ok: true, entity: named };
-  const pairs = pairsOf(wanted);
-  const near = candidates
-    .map((entity) => ({ entity, score: likeness(pairs, pairsOf(entity.name.toLowerCase())) }))
-    .filter(({ score }) => score > 0.3)
-    .sort((a, b) => b.score - a.score || rank(a.entity) - rank(b.entity))
-    .slice(0, SUGGESTIONS_MAX);
-  return { ok: false, didYouMean: near.map(({ entity }) => entity.id) };
+  return new NameIndex(names).resolve(text, types);
 }

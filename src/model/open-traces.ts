@@ -1,8 +1,9 @@
 import { boundedName, numberOf, textOf } from "./attribute-text.ts";
 import type { Attributes } from "./entity.ts";
+import { RecentIds } from "./recent-ids.ts";
 import { SPAN_KIND, type Span, STATUS } from "./signal.ts";
 import type { Site } from "./site.ts";
-import type { OpenTrace, SpanNode } from "./span-node.ts";
+import { linkTrace, type OpenTrace, type SpanNode } from "./span-node.ts";
 
 /** Limit: spans held for assembly; further ones are counted, but their traces are not put together. */
 export const ASSEMBLED_SPANS_MAX = 300_000;
@@ -12,6 +13,8 @@ export const SPANS_PER_TRACE_MAX = 2_000;
 export const TRACE_IDLE_MS = 10_000;
 /** … and in any case after this long. */
 export const TRACE_AGE_MS = 60_000;
+/** A request that was read is remembered for so long, for what still comes of it. Limit: as many as traces can be. */
+const FINISHED = { periodMs: TRACE_AGE_MS, max: 100_000 };
 
 const ERROR_TYPE_MAX = 80;
 const NAME_MAX = 120;
@@ -66,8 +69,8 @@ function createNode(span: Span, site: Site, trace: OpenTrace | undefined): SpanN
 /** Traces that are being put together. */
 export class OpenTraces {
   readonly #traces = new Map<string, OpenTrace>();
+  readonly #finished = new RecentIds(FINISHED);
   #held = 0;
-  duplicates = 0;
   /** Spans that were counted without their trace, for want of room. */
   unassembled = 0;
 
@@ -87,10 +90,7 @@ export class OpenTraces {
   /** A node for the span; undefined when it was delivered before. */
   admit(span: Span, site: Site, nowMs: number): SpanNode | undefined {
     const known = this.#traces.get(span.traceId);
-    if (known?.nodes.has(span.spanId) === true) {
-      this.duplicates += 1;
-      return undefined;
-    }
+    if (known?.nodes.has(span.spanId) === true) return undefined;
     const crowded = known !== undefined && known.nodes.size >= SPANS_PER_TRACE_MAX;
     if (crowded || this.#held >= ASSEMBLED_SPANS_MAX) {
       this.unassembled += 1;
@@ -114,6 +114,7 @@ export class OpenTraces {
       unlinked: [],
       pending: 0,
       hasTop: false,
+      isStraggler: this.#finished.has(traceId),
       hasFailedCall: false,
       firstMs: nowMs,
       lastMs: nowMs,
@@ -123,11 +124,13 @@ export class OpenTraces {
   }
 
   /** Says that the node's bucket is closed; the last one of a trace that has been read lets go of it. */
-  settle(node: SpanNode): void {
+  settle(node: SpanNode, nowMs: number): void {
     const { trace } = node;
     if (trace === undefined) return;
     trace.pending -= 1;
-    if (trace.pending === 0 && trace.hasTop) this.#release(trace);
+    if (trace.pending > 0 || !trace.hasTop) return;
+    this.#release(trace);
+    this.#finished.add(trace.traceId, nowMs);
   }
 
   #release(trace: OpenTrace): void {
@@ -135,12 +138,23 @@ export class OpenTraces {
     this.#held -= trace.nodes.size;
   }
 
-  /** Lets go of traces whose root never came. */
+  /** Lets go of traces whose root never came. Their served spans were called by somebody who never showed. */
   expire(nowMs: number): void {
     for (const trace of this.#traces.values()) {
       if (trace.pending > 0) continue;
       const isIdle = nowMs - trace.lastMs > TRACE_IDLE_MS;
-      if (isIdle || nowMs - trace.firstMs > TRACE_AGE_MS) this.#release(trace);
+      if (!isIdle && nowMs - trace.firstMs <= TRACE_AGE_MS) continue;
+      this.#release(trace);
+      if (!trace.isStraggler) countOrphans(trace);
+    }
+  }
+}
+
+function countOrphans(trace: OpenTrace): void {
+  linkTrace(trace);
+  for (const node of trace.unlinked) {
+    if (node.site.type === "station" && node.kind !== SPAN_KIND.consumer) {
+      node.site.operation.orphans += 1;
     }
   }
 }

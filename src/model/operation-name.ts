@@ -1,4 +1,4 @@
-import { boundedName, textOf } from "./attribute-text.ts";
+import { boundedName, identityText, textOf } from "./attribute-text.ts";
 import type { Attributes } from "./entity.ts";
 import { SPAN_KIND } from "./signal.ts";
 
@@ -65,8 +65,8 @@ export function servedOperation(
 }
 
 export function operationText({ verb, route, joint }: OperationParts): string {
-  if (verb === "") return boundedName(route === "" ? "{unnamed}" : route, NAME_MAX);
-  return boundedName(`${verb}${joint}${route}`, NAME_MAX);
+  if (verb === "") return identityText(route === "" ? "{unnamed}" : route, NAME_MAX);
+  return identityText(`${verb}${joint}${route}`, NAME_MAX);
 }
 
 /** A query with its values taken out: literals become `?`, lists of them one `?`. */

@@ -1,8 +1,9 @@
-import { boundedName, textOf } from "./attribute-text.ts";
+import { firstText, identityText, textOf } from "./attribute-text.ts";
 import type { Attributes } from "./entity.ts";
 import { SPAN_KIND } from "./signal.ts";
 
 const NAME_MAX = 160;
+const SYSTEM_MAX = 60;
 
 /** The other end of a client or producer span, as the caller names it. */
 export interface PeerIdentity {
@@ -21,22 +22,32 @@ const CACHES = new Set(["redis", "memcached", "valkey", "hazelcast", "aerospike"
 const LOOPBACK = /^(?:localhost|127\.|::1$|\[::1\])/;
 const NUMERIC = /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[\da-f]*:[\da-f:.]+\]?)$/i;
 
-const ADDRESS_KEYS = [
+/** Stands for all other ends that are too many to be told apart. */
+export const OTHER_PEER: PeerIdentity = {
+  type: "external",
+  key: "{other}",
+  names: ["{other}"],
+  address: "",
+  service: "",
+  system: "",
+};
+
+export const ADDRESS_KEYS = [
   "server.address",
   "net.peer.name",
   "net.sock.peer.addr",
   "network.peer.address",
 ];
-const PORT_KEYS = ["server.port", "net.peer.port", "network.peer.port"];
+export const PORT_KEYS = ["server.port", "net.peer.port", "network.peer.port"];
 
 function addressOf(attributes: Attributes): string {
-  return boundedName(textOf(attributes, ...ADDRESS_KEYS), NAME_MAX).toLowerCase();
+  return identityText(firstText(attributes, ADDRESS_KEYS), NAME_MAX).toLowerCase();
 }
 
 function database(attributes: Attributes, system: string): PeerIdentity {
   const address = addressOf(attributes);
-  const port = textOf(attributes, ...PORT_KEYS);
-  const namespace = boundedName(textOf(attributes, "db.namespace", "db.name"), NAME_MAX);
+  const port = firstText(attributes, PORT_KEYS);
+  const namespace = identityText(textOf(attributes, "db.namespace", "db.name"), NAME_MAX);
   // A database on loopback keeps its name when it comes back on another port.
   const isLocal = LOOPBACK.test(address) && namespace !== "";
   const place = isLocal || port === "" ? address : `${address}:${port}`;
@@ -44,7 +55,7 @@ function database(attributes: Attributes, system: string): PeerIdentity {
   const isCache = CACHES.has(system);
   return {
     type: isCache ? "cache" : "database",
-    key: `${system}|${place}|${isCache ? "" : namespace}`,
+    key: `${system}\n${place}\n${isCache ? "" : namespace}`,
     // A cache's namespace is a number: its address says more.
     names: isCache
       ? [named, system, `${system}@${place}`]
@@ -58,7 +69,7 @@ function database(attributes: Attributes, system: string): PeerIdentity {
 function queue(attributes: Attributes, system: string, destination: string): PeerIdentity {
   return {
     type: "queue",
-    key: `${system}|${destination}`,
+    key: `${system}\n${destination}`,
     names: [destination, `${system}/${destination}`],
     address: addressOf(attributes),
     service: "",
@@ -67,7 +78,7 @@ function queue(attributes: Attributes, system: string, destination: string): Pee
 }
 
 export function queueOf(attributes: Attributes): PeerIdentity | undefined {
-  const destination = boundedName(
+  const destination = identityText(
     textOf(
       attributes,
       "messaging.destination.template",
@@ -76,7 +87,7 @@ export function queueOf(attributes: Attributes): PeerIdentity | undefined {
     ),
     NAME_MAX,
   );
-  const system = textOf(attributes, "messaging.system");
+  const system = identityText(textOf(attributes, "messaging.system"), SYSTEM_MAX);
   return destination === "" ? undefined : queue(attributes, system, destination);
 }
 
@@ -86,25 +97,25 @@ export function peerOf(
   kind: number,
   caller: string,
 ): PeerIdentity | undefined {
-  const system = textOf(attributes, "db.system.name", "db.system");
+  const system = identityText(textOf(attributes, "db.system.name", "db.system"), SYSTEM_MAX);
   if (system !== "") return database(attributes, system);
   const messaging = attributes["messaging.system"] !== undefined || kind === SPAN_KIND.producer;
   const topic = messaging ? queueOf(attributes) : undefined;
   if (topic !== undefined) return topic;
   const address = addressOf(attributes);
-  const service = boundedName(textOf(attributes, "peer.service"), NAME_MAX);
+  const service = identityText(textOf(attributes, "peer.service"), NAME_MAX);
   if (address === "" && service === "") return undefined;
-  const port = textOf(attributes, ...PORT_KEYS);
+  const port = firstText(attributes, PORT_KEYS);
   const local = LOOPBACK.test(address);
   const place = port === "" || !(local || NUMERIC.test(address)) ? address : `${address}:${port}`;
   return {
     type: "external",
     // Loopback means another process on every host: only for one caller is it one place.
-    key: `${local ? caller : ""}|${address}|${port}|${service}`,
+    key: [local ? caller : "", address, port, service].join("\n"),
     names: [service || place, `${address}:${port}`],
     address,
     service,
-    system: textOf(attributes, "rpc.system") || "http",
+    system: identityText(textOf(attributes, "rpc.system"), SYSTEM_MAX) || "http",
   };
 }
 

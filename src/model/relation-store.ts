@@ -3,8 +3,12 @@ import type { Relation, RelationType } from "./relation.ts";
 
 /** A relation learned from telemetry ends when nothing has shown it for this long. */
 export const RELATION_EXPIRY_MS = 15 * 60_000;
-/** Limit: versions of relations kept; further ones are refused and counted. */
+/** Limit: versions of relations kept; beyond, what ended long ago is forgotten, and else new ones are refused. */
 export const RELATION_VERSIONS_MAX = 200_000;
+/** What ended longer ago than this may be forgotten to make room. */
+const FORGOTTEN_AFTER_MS = 24 * 60 * 60_000;
+/** No second search for what can be forgotten within this time: it looks at every row. */
+const SEARCH_EVERY_MS = 60_000;
 
 type Ends = Pick<Relation, "type" | "from" | "to">;
 
@@ -34,7 +38,7 @@ export interface Belief {
 
 /** A relation that holds now. `seenMs` is the last time that something showed it. */
 export interface HeldRelation extends Ends {
-  row: RelationRow;
+  readonly row: RelationRow;
   seenMs: number;
   hasEnded: boolean;
   readonly expires: boolean;
@@ -46,13 +50,21 @@ function isBelieved(row: RelationRow, belief: Belief): boolean {
   return row.toSequence > belief.sequence || row.recordedToMs > belief.knownAtMs;
 }
 
+/** What telemetry shows fades when it shows it no more; what somebody stated stays. */
+const doesExpire = (source: string): boolean => source === "traces" || source === "resource";
+
+/** Names hold no line breaks, so that no two relations have one key. */
+const keyOf = ({ type, from, to }: Ends): string => `${type}\n${from}\n${to}`;
+
 /** Bitemporal relations: when each held, and when that was recorded. */
 export class RelationStore {
-  readonly #rows: RelationRow[] = [];
+  #rows: RelationRow[] = [];
   readonly #byEntity = new Map<EntityId, RelationRow[]>();
   readonly #held = new Map<string, HeldRelation>();
   #sequence = 0;
   #refused = 0;
+  #forgotten = 0;
+  #searchAgainMs = 0;
 
   get size(): number {
     return this.#rows.length;
@@ -60,6 +72,10 @@ export class RelationStore {
 
   get refused(): number {
     return this.#refused;
+  }
+
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   get sequence(): number {
@@ -71,11 +87,15 @@ export class RelationStore {
     ends: Ends,
     at: { readonly seenMs: number; readonly nowMs: number; readonly source: string },
   ): HeldRelation | undefined {
-    const key = `${ends.type}|${ends.from}|${ends.to}`;
+    const key = keyOf(ends);
     const known = this.#held.get(key);
     if (known !== undefined) {
       known.seenMs = Math.max(known.seenMs, at.seenMs);
       return known;
+    }
+    if (!this.#hasRoom(at.nowMs)) {
+      this.#refused += 1;
+      return undefined;
     }
     const row = this.#record(ends, {
       source: at.source,
@@ -83,8 +103,6 @@ export class RelationStore {
       validToMs: Number.POSITIVE_INFINITY,
       nowMs: at.nowMs,
     });
-    if (row === undefined) return undefined;
-    const expires = at.source === "traces" || at.source === "resource";
     const held: HeldRelation = {
       type: ends.type,
       from: ends.from,
@@ -92,7 +110,7 @@ export class RelationStore {
       row,
       seenMs: at.seenMs,
       hasEnded: false,
-      expires,
+      expires: doesExpire(at.source),
     };
     this.#held.set(key, held);
     return held;
@@ -103,20 +121,31 @@ export class RelationStore {
     const found: HeldRelation[] = [];
     for (const row of this.#byEntity.get(from) ?? []) {
       if (row.type !== type || row.from !== from) continue;
-      const held = this.#held.get(`${row.type}|${row.from}|${row.to}`);
+      const held = this.#held.get(keyOf(row));
       if (held !== undefined && held.row === row) found.push(held);
     }
     return found;
   }
 
+  #hasRoom(nowMs: number): boolean {
+    if (this.#rows.length < RELATION_VERSIONS_MAX) return true;
+    if (nowMs < this.#searchAgainMs) return false;
+    this.#searchAgainMs = nowMs + SEARCH_EVERY_MS;
+    const kept = this.#rows.filter(
+      (row) => Math.min(row.validToMs, row.recordedToMs) > nowMs - FORGOTTEN_AFTER_MS,
+    );
+    this.#forgotten += this.#rows.length - kept.length;
+    this.#rows = [];
+    this.#byEntity.clear();
+    for (const row of kept) this.#index(row);
+    return this.#rows.length < RELATION_VERSIONS_MAX;
+  }
+
+  /** A row that ends another is always let in: else what is over would be believed for ever. */
   #record(
     ends: Ends,
     row: Pick<RelationRow, "source" | "validFromMs" | "validToMs"> & { readonly nowMs: number },
-  ): RelationRow | undefined {
-    if (this.#rows.length >= RELATION_VERSIONS_MAX) {
-      this.#refused += 1;
-      return undefined;
-    }
+  ): RelationRow {
     this.#sequence += 1;
     const added: RelationRow = {
       type: ends.type,
@@ -145,7 +174,7 @@ export class RelationStore {
 
   /** Ends a relation: the row that said "it holds" is superseded by one that says until when. */
   end(held: HeldRelation, validToMs: number, nowMs: number): void {
-    this.#held.delete(`${held.type}|${held.from}|${held.to}`);
+    this.#held.delete(keyOf(held));
     held.hasEnded = true;
     const { row } = held;
     row.recordedToMs = nowMs;
@@ -175,7 +204,7 @@ export class RelationStore {
     for (const row of rows) {
       if (!fits(row, filter)) continue;
       if (row.validFromMs > validMs || row.validToMs <= validMs) continue;
-      if (isBelieved(row, belief)) found.push(asRelation(row, belief));
+      if (isBelieved(row, belief)) found.push(asRelation(row));
     }
     return found;
   }
@@ -186,14 +215,14 @@ export class RelationStore {
 
   /** Contract: only into an empty store. Relations that held at the snapshot hold on until they expire. */
   restore(rows: readonly RelationRow[], savedMs: number): void {
-    for (const row of rows.slice(0, RELATION_VERSIONS_MAX)) {
+    for (const row of rows) {
       this.#index(row);
       this.#sequence = Math.max(this.#sequence, row.fromSequence);
       if (row.validToMs !== Number.POSITIVE_INFINITY) continue;
       if (row.recordedToMs !== Number.POSITIVE_INFINITY) continue;
-      const expires = row.source === "traces" || row.source === "resource";
       const { type, from, to } = row;
-      this.#held.set(`${type}|${from}|${to}`, {
+      const expires = doesExpire(row.source);
+      this.#held.set(keyOf(row), {
         type,
         from,
         to,
@@ -211,8 +240,8 @@ function fits(row: RelationRow, { type, from, to }: RelationFilter): boolean {
   return (from === undefined || row.from === from) && (to === undefined || row.to === to);
 }
 
-function asRelation(row: RelationRow, belief: Belief): Relation {
-  const replaced = row.toSequence <= belief.sequence;
+/** A row that is believed: within that belief nothing has replaced it. */
+function asRelation(row: RelationRow): Relation {
   return {
     type: row.type,
     from: row.from,
@@ -220,7 +249,7 @@ function asRelation(row: RelationRow, belief: Belief): Relation {
     validFromMs: row.validFromMs,
     validToMs: row.validToMs,
     recordedFromMs: row.recordedFromMs,
-    recordedToMs: replaced ? row.recordedToMs : Number.POSITIVE_INFINITY,
+    recordedToMs: Number.POSITIVE_INFINITY,
     source: row.source,
   };
 }

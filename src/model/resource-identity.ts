@@ -1,4 +1,4 @@
-import { boundedName, textOf } from "./attribute-text.ts";
+import { identityText, textOf } from "./attribute-text.ts";
 import type { Attributes, AttributeValue } from "./entity.ts";
 
 const NAME_MAX = 160;
@@ -7,10 +7,13 @@ const NAME_MAX = 160;
 export interface ResourceIdentity {
   readonly service: string;
   readonly namespace: string;
+  readonly environment: string;
   readonly version: string;
   /** What makes the instance unique within its service, and what to call it. */
   readonly instanceKey: string;
   readonly instanceName: string;
+  /** The pod's uid and name, where it is one. */
+  readonly pods: readonly string[];
   readonly host: string;
   readonly zone: string;
 }
@@ -19,6 +22,8 @@ export interface ResourceIdentity {
 const IDENTIFYING = new Set([
   "service.name",
   "service.namespace",
+  "deployment.environment.name",
+  "deployment.environment",
   "service.instance.id",
   "service.version",
   "host.name",
@@ -26,11 +31,12 @@ const IDENTIFYING = new Set([
   "cloud.availability_zone",
 ]);
 
+/** Minted ids are for machines: where the instance is a pod, people know it by the pod's name. */
 function instanceOf(resource: Attributes, host: string): { key: string; name: string } {
   const id = textOf(resource, "service.instance.id");
-  if (id !== "") return { key: id, name: id };
   const uid = textOf(resource, "k8s.pod.uid");
   const pod = textOf(resource, "k8s.pod.name");
+  if (id !== "") return { key: id, name: pod === "" ? id : pod };
   if (uid !== "") return { key: uid, name: pod === "" ? uid : pod };
   if (pod !== "") return { key: pod, name: pod };
   const container = textOf(resource, "container.id");
@@ -39,6 +45,11 @@ function instanceOf(resource: Attributes, host: string): { key: string; name: st
   if (host === "" || pid === "") return { key: "", name: "" };
   return { key: `${host}:${pid}`, name: `${host}:${pid}` };
 }
+
+const podsOf = (resource: Attributes): readonly string[] =>
+  [textOf(resource, "k8s.pod.uid"), textOf(resource, "k8s.pod.name")]
+    .filter((pod) => pod !== "")
+    .map((pod) => identityText(pod, NAME_MAX));
 
 /** In Kubernetes `host.name` is often the pod's own name, which is no host. */
 function hostOf(resource: Attributes): string {
@@ -49,22 +60,35 @@ function hostOf(resource: Attributes): string {
 }
 
 export function resourceIdentity(resource: Attributes): ResourceIdentity {
-  const host = boundedName(hostOf(resource), NAME_MAX);
+  const host = identityText(hostOf(resource), NAME_MAX);
   const instance = instanceOf(resource, host);
   return {
-    service: boundedName(textOf(resource, "service.name"), NAME_MAX),
-    namespace: boundedName(textOf(resource, "service.namespace"), NAME_MAX),
-    version: boundedName(textOf(resource, "service.version"), NAME_MAX),
-    instanceKey: boundedName(instance.key, NAME_MAX),
-    instanceName: boundedName(instance.name, NAME_MAX),
+    service: identityText(textOf(resource, "service.name"), NAME_MAX),
+    namespace: identityText(textOf(resource, "service.namespace"), NAME_MAX),
+    environment: identityText(
+      textOf(resource, "deployment.environment.name", "deployment.environment"),
+      NAME_MAX,
+    ),
+    version: identityText(textOf(resource, "service.version"), NAME_MAX),
+    instanceKey: identityText(instance.key, NAME_MAX),
+    instanceName: identityText(instance.name, NAME_MAX),
+    pods: podsOf(resource),
     host,
-    zone: boundedName(textOf(resource, "cloud.availability_zone"), NAME_MAX),
+    zone: identityText(textOf(resource, "cloud.availability_zone"), NAME_MAX),
   };
 }
 
+/** One key for one sender. Identity texts hold no line breaks. */
 export function identityKey(identity: ResourceIdentity): string {
-  const { service, namespace, version, instanceKey, host, zone } = identity;
-  return `${service}\n${namespace}\n${version}\n${instanceKey}\n${host}\n${zone}`;
+  const { service, namespace, environment, version, instanceKey, host, zone } = identity;
+  return [service, namespace, environment, version, instanceKey, host, zone].join("\n");
+}
+
+/** What is left of a sender when there is no room to tell its instances and versions apart. */
+export function serviceAlone(identity: ResourceIdentity): ResourceIdentity {
+  const { service, namespace, environment } = identity;
+  const unsaid = { version: "", instanceKey: "", instanceName: "", host: "", zone: "" };
+  return { service, namespace, environment, ...unsaid, pods: [] };
 }
 
 /** What describes the sender, for the instance's attributes. */

@@ -1,14 +1,14 @@
 import { boundedName } from "./attribute-text.ts";
-import { type AttributeValue, type EntityId, entityId } from "./entity.ts";
+import { type CallPath, callName, callPath } from "./call-name.ts";
+import { CellTable } from "./cell-table.ts";
+import { type EntityId, entityId } from "./entity.ts";
 import {
   OVERFLOW_CALL,
   OVERFLOW_OPERATION,
   operationText,
-  queryName,
-  queryText,
   servedOperation,
 } from "./operation-name.ts";
-import { type PeerIdentity, peerOf, queueOf } from "./peer.ts";
+import { OTHER_PEER, type PeerIdentity, peerOf, queueOf } from "./peer.ts";
 import { SPAN_KIND, type Span } from "./signal.ts";
 import type {
   CallSite,
@@ -26,22 +26,20 @@ import type { Heard, Topology } from "./topology.ts";
 
 /** Limit: operations of one service; further ones count as `/{unknown}`. */
 export const OPERATIONS_PER_SERVICE_MAX = 200;
-/** Limit: what one sender calls, by place and name; further ones count as `{other}` at the same place. */
-const CALLS_PER_SENDER_MAX = 500;
+/** Limit: spellings of operations that one sender uses; further ones count as `/{unknown}`. */
+const STATIONS_PER_SENDER_MAX = 2 * OPERATIONS_PER_SERVICE_MAX;
+/** Limit: what one sender calls, by place and name; further ones count as `{other}` at the same place … */
+export const CALLS_PER_SENDER_MAX = 500;
+/** … and for so many further places; all beyond count together, to nobody in particular. */
+const CALLED_PLACES_MAX = 500;
 /** Limit: other ends of calls; further ones share one unnamed external. */
-const PEERS_MAX = 10_000;
+export const PEERS_MAX = 10_000;
 /** Limit: names of internal spans kept for one sender; they are only shown in traces. */
 const INTERNALS_PER_SENDER_MAX = 500;
 const INTERNAL_NAME_MAX = 120;
-
-const OTHER_PEER: PeerIdentity = {
-  type: "external",
-  key: "{other}",
-  names: ["{other}"],
-  address: "",
-  service: "",
-  system: "",
-};
+/** Limit: rows of station and of edge columns; what finds no room is in no column, and counted. */
+export const STATION_CELLS_MAX = 50_000;
+export const EDGE_CELLS_MAX = 50_000;
 
 /** The inner map of a key, made when it is missing. */
 function nested<Inner>(map: Map<string, Map<string, Inner>>, key: string): Map<string, Inner> {
@@ -52,14 +50,10 @@ function nested<Inner>(map: Map<string, Map<string, Inner>>, key: string): Map<s
   return made;
 }
 
-const asText = (value: AttributeValue | undefined): string =>
-  value === undefined ? "" : typeof value === "string" ? value : String(value);
-
 /** Finds for each span what it counts towards. Resolved once for each sender and kept. */
 export class SiteResolver {
-  readonly stationCells: StationCell[] = [];
-  readonly edgeCells: EdgeCell[] = [];
-  readonly peers: Peer[] = [];
+  readonly stationCells = new CellTable<StationCell>(STATION_CELLS_MAX);
+  readonly edgeCells = new CellTable<EdgeCell>(EDGE_CELLS_MAX);
   readonly #topology: Topology;
   readonly #operations = new Map<number, Map<string, OperationInfo>>();
   readonly #peerByKey = new Map<string, Peer>();
@@ -67,16 +61,17 @@ export class SiteResolver {
   /** Spans whose operation did not fit, by service. */
   readonly overflowed = new Map<number, number>();
   callsOverflowed = 0;
+  peersOverflowed = 0;
 
   constructor(topology: Topology) {
     this.#topology = topology;
   }
 
-  site(sender: Sender, span: Span, heard: Heard): Site {
+  site(sender: Sender, span: Span, nowMs: number): Site {
     switch (span.kind) {
       case SPAN_KIND.server:
       case SPAN_KIND.consumer:
-        return this.#station(sender, span, heard);
+        return this.#station(sender, span, nowMs);
       case SPAN_KIND.client:
       case SPAN_KIND.producer:
         return this.#call(sender, span) ?? this.#internal(sender, span.name);
@@ -85,16 +80,20 @@ export class SiteResolver {
     }
   }
 
-  #station(sender: Sender, span: Span, heard: Heard): StationSite {
+  #station(sender: Sender, span: Span, nowMs: number): StationSite {
     const parts = servedOperation(span.attributes, span.name, span.kind);
     const { verb, route } = parts;
     const known = sender.stations.get(verb)?.get(route);
     if (known !== undefined) return known;
     const name = operationText(parts);
-    const operation = this.operation(sender.service, name, heard);
+    const isFull = sender.stationsKept >= STATIONS_PER_SENDER_MAX;
+    const wanted = isFull ? OVERFLOW_OPERATION : name;
+    const heard: Heard = { seenMs: Math.min(span.startMs, nowMs), nowMs };
+    const operation = this.operation(sender.service, wanted, heard);
     if (operation.name === name) {
-      if (span.kind === SPAN_KIND.consumer) this.#consume(sender, span, heard);
-      return this.#keepStation(sender, operation, { verb, route });
+      const site = this.#keepStation(sender, operation, { verb, route });
+      if (span.kind === SPAN_KIND.consumer) site.queue = this.#queue(span, heard);
+      return site;
     }
     this.overflowed.set(sender.service, (this.overflowed.get(sender.service) ?? 0) + 1);
     const overflow = sender.stations.get("")?.get(OVERFLOW_OPERATION);
@@ -102,12 +101,9 @@ export class SiteResolver {
     return this.#keepStation(sender, operation, { verb: "", route: OVERFLOW_OPERATION });
   }
 
-  #consume(sender: Sender, span: Span, heard: Heard): void {
+  #queue(span: Span, heard: Heard): number | undefined {
     const identity = queueOf(span.attributes);
-    if (identity === undefined) return;
-    const queue = this.#topology.entities.claim(identity, heard.seenMs);
-    if (queue !== undefined)
-      this.#topology.hold("consumes", [sender.service, queue], heard, "span");
+    return identity === undefined ? undefined : this.#topology.entities.claim(identity, heard);
   }
 
   #keepStation(
@@ -115,14 +111,10 @@ export class SiteResolver {
     operation: OperationInfo,
     key: { readonly verb: string; readonly route: string },
   ): StationSite {
-    const site: StationSite = {
-      type: "station",
-      sender,
-      operation,
-      cell: this.stationCells.length,
-    };
-    this.stationCells.push({ operation, sender });
+    const rest = { cell: -1, lastBucket: 0, queue: undefined };
+    const site: StationSite = { type: "station", sender, operation, ...rest };
     nested(sender.stations, key.verb).set(key.route, site);
+    sender.stationsKept += 1;
     return site;
   }
 
@@ -147,15 +139,14 @@ export class SiteResolver {
     const serviceName = this.#topology.name(service);
     const full = `${serviceName} ${name}`;
     const claimed = this.#topology.entities.claim(
-      { type: "operation", key: `${service}|${name}`, names: [full] },
-      heard.seenMs,
+      { type: "operation", key: `${this.#topology.id(service)}\n${name}`, names: [full] },
+      heard,
     );
     // Without room for one more entity it is counted, but only under its service's name.
     const index = claimed ?? service;
     const id = this.#topology.id(index);
     if (claimed !== undefined) {
-      this.#topology.entities.describe(index, { service: serviceName });
-      this.#topology.hold("exposes", [service, index], heard, "operation");
+      this.#topology.entities.describe(index, { service: serviceName }, heard.nowMs);
     }
     const counters = this.#counters.get(id) ?? [];
     return {
@@ -167,13 +158,15 @@ export class SiteResolver {
       served: 0,
       entered: 0,
       orphans: 0,
+      isExposed: claimed === undefined,
       counters: [...counters],
     };
   }
 
   /** Lets a counter hear of each request of an operation, also when that is first seen later. */
   watch(operation: EntityId, counters: readonly RequestCounter[]): void {
-    this.#counters.set(operation, [...counters]);
+    if (counters.length === 0) this.#counters.delete(operation);
+    else this.#counters.set(operation, [...counters]);
     for (const operations of this.#operations.values()) {
       for (const info of operations.values()) {
         if (info.id !== operation) continue;
@@ -184,63 +177,57 @@ export class SiteResolver {
   }
 
   #call(sender: Sender, span: Span): CallSite | undefined {
-    const { attributes } = span;
-    const path: CallPath = {
-      place: asText(attributes["server.address"] ?? attributes["net.peer.name"]),
-      port: asText(attributes["server.port"] ?? attributes["net.peer.port"]),
-      part: callPart(span),
-      what: callWhat(span),
-    };
+    const path = callPath(span);
     const known = findCall(sender, path);
     if (known !== undefined) return known;
-    const identity = peerOf(attributes, span.kind, this.#topology.name(sender.service));
+    const caller = this.#topology.name(sender.service);
+    const identity = peerOf(span.attributes, span.kind, caller);
     if (identity === undefined) return undefined;
+    const isAsync = span.kind === SPAN_KIND.producer;
     if (sender.callsKept < CALLS_PER_SENDER_MAX) {
-      return this.#keepCall(sender, path, { span, identity, name: callName(span) });
+      const call = { identity, isAsync, name: callName(span) };
+      return keepCall(sender, path, this.#createCall(sender, call));
     }
     this.callsOverflowed += 1;
     const other = { ...path, part: "", what: OVERFLOW_CALL };
     const shared = findCall(sender, other);
-    return shared ?? this.#keepCall(sender, other, { span, identity, name: OVERFLOW_CALL });
+    if (shared !== undefined) return shared;
+    if (sender.callsKept < CALLS_PER_SENDER_MAX + CALLED_PLACES_MAX) {
+      const call = { identity, isAsync, name: OVERFLOW_CALL };
+      return keepCall(sender, other, this.#createCall(sender, call));
+    }
+    const rest = { identity: OTHER_PEER, isAsync: false, name: OVERFLOW_CALL };
+    sender.restOfCalls ??= this.#createCall(sender, rest);
+    return sender.restOfCalls;
   }
 
-  #keepCall(
+  #createCall(
     sender: Sender,
-    path: CallPath,
-    call: { readonly span: Span; readonly identity: PeerIdentity; readonly name: string },
+    call: {
+      readonly identity: PeerIdentity;
+      readonly isAsync: boolean;
+      readonly name: string;
+    },
   ): CallSite {
-    const site: CallSite = {
-      type: "call",
-      sender,
-      peer: this.#peer(call.identity),
-      name: call.name,
-      isAsync: call.span.kind === SPAN_KIND.producer,
-      cells: [],
-      soleAnswer: "",
-    };
-    // Beyond twice the limit a site is made anew for each span: slow, but bounded.
-    if (sender.callsKept < 2 * CALLS_PER_SENDER_MAX) {
-      sender.callsKept += 1;
-      const ports = nested(sender.calls, path.place);
-      nested(nested(ports, path.port), path.part).set(path.what, site);
-    }
-    return site;
+    const { name, isAsync } = call;
+    const peer = this.#peer(call.identity);
+    const cells = { cells: [], byAnswer: new Map(), soleAnswer: "", lastBucket: 0 };
+    return { type: "call", sender, peer, name, isAsync, ...cells };
   }
 
   #peer(identity: PeerIdentity): Peer {
-    const key = `${identity.type}|${identity.key}`;
+    const key = `${identity.type}\n${identity.key}`;
     const known = this.#peerByKey.get(key);
     if (known !== undefined) return known;
-    if (this.peers.length >= PEERS_MAX)
-      return this.#keepPeer(OTHER_PEER, `external|${OTHER_PEER.key}`);
-    return this.#keepPeer(identity, key);
+    const isFull = this.#peerByKey.size >= PEERS_MAX;
+    if (!isFull) return this.#keepPeer(identity, key);
+    this.peersOverflowed += 1;
+    const other = `external\n${OTHER_PEER.key}`;
+    return this.#peerByKey.get(other) ?? this.#keepPeer(OTHER_PEER, other);
   }
 
   #keepPeer(identity: PeerIdentity, key: string): Peer {
-    const known = this.#peerByKey.get(key);
-    if (known !== undefined) return known;
     const peer: Peer = { identity, outside: undefined, answered: new Map() };
-    this.peers.push(peer);
     this.#peerByKey.set(key, peer);
     return peer;
   }
@@ -261,53 +248,13 @@ export class SiteResolver {
   }
 }
 
-interface CallPath {
-  readonly place: string;
-  readonly port: string;
-  readonly part: string;
-  readonly what: string;
-}
-
 function findCall(sender: Sender, path: CallPath): CallSite | undefined {
   return sender.calls.get(path.place)?.get(path.port)?.get(path.part)?.get(path.what);
 }
 
-/** What parts calls to one place: method, destination or namespace. */
-function callPart({ attributes, kind }: Span): string {
-  const part =
-    attributes["http.request.method"] ??
-    attributes["http.method"] ??
-    attributes["db.namespace"] ??
-    attributes["db.name"] ??
-    attributes["messaging.destination.name"] ??
-    attributes["peer.service"];
-  if (part !== undefined) return asText(part);
-  return kind === SPAN_KIND.producer ? "producer" : "";
-}
-
-/** A text that stands for what is called, as the span has it. */
-function callWhat(span: Span): string {
-  const query = queryText(span.attributes);
-  if (query !== "") return query;
-  const template = span.attributes["url.template"];
-  return typeof template === "string" ? template : span.name;
-}
-
-/** What is called, as the caller names it; a service's own server span names it better. */
-function callName(span: Span): string {
-  const { attributes } = span;
-  if (attributes["db.system.name"] !== undefined || attributes["db.system"] !== undefined) {
-    return queryName(attributes, span.name);
-  }
-  const method = asText(attributes["http.request.method"] ?? attributes["http.method"]);
-  if (method !== "") {
-    const template = asText(attributes["url.template"]);
-    return boundedName(template === "" ? method : `${method} ${template}`, INTERNAL_NAME_MAX);
-  }
-  const rpc = asText(attributes["rpc.method"]);
-  if (rpc !== "") {
-    const service = asText(attributes["rpc.service"]);
-    return boundedName(service === "" ? rpc : `${service}/${rpc}`, INTERNAL_NAME_MAX);
-  }
-  return boundedName(span.name, INTERNAL_NAME_MAX);
+function keepCall(sender: Sender, path: CallPath, site: CallSite): CallSite {
+  const ports = nested(sender.calls, path.place);
+  nested(nested(ports, path.port), path.part).set(path.what, site);
+  sender.callsKept += 1;
+  return site;
 }

@@ -9,17 +9,19 @@ export interface RequestCounter {
 
 /** One operation of one service. */
 export interface OperationInfo {
-  /** Its entity. */
+  /** Its entity; the service's own where there was no room for one more. */
   readonly index: number;
   readonly id: EntityId;
   readonly name: string;
   readonly service: number;
   /** An objective is set on it: it counts as an entry whoever calls it. */
   isWatched: boolean;
-  /** Spans served, those that nothing inside the system called, and those whose caller never showed. */
+  /** Recent spans served, those that nothing inside the system called, and those whose caller never showed. */
   served: number;
   entered: number;
   orphans: number;
+  /** That its service exposes it is recorded. */
+  isExposed: boolean;
   readonly counters: RequestCounter[];
 }
 
@@ -28,24 +30,36 @@ export type CallTree = Map<string, Map<string, Map<string, Map<string, CallSite>
 
 /** A sender of telemetry: one version of one instance of a service. Everything about it is resolved once. */
 export interface Sender {
-  readonly index: number;
+  readonly key: string;
   readonly service: number;
   readonly serviceId: EntityId;
   readonly instance: number | undefined;
   readonly instanceId: EntityId | undefined;
   readonly hostId: EntityId | undefined;
   readonly zoneId: EntityId | undefined;
-  readonly hostIndex: number | undefined;
+  readonly host: number | undefined;
   readonly version: string;
+  readonly pods: readonly string[];
+  deployment: number | undefined;
+  /** Let go of after a long silence: its resource, heard again, makes a new one. */
+  isForgotten: boolean;
+  firstSeenMs: number;
+  lastHeardMs: number;
+  /** Since when its relations wait to be recorded. */
+  dueMs: number | undefined;
   readonly relations: HeldRelation[];
   /** By verb, then route. */
   readonly stations: Map<string, Map<string, StationSite>>;
+  stationsKept: number;
   /** By address, port, method or namespace, and what is called. */
   readonly calls: CallTree;
-  readonly internals: Map<string, InternalSite>;
   callsKept: number;
+  /** All that is called beyond the limits. */
+  restOfCalls: CallSite | undefined;
+  readonly internals: Map<string, InternalSite>;
   internalsKept: number;
-  spansLate: number;
+  /** Spans of about the last minute. */
+  recentSpans: number;
 }
 
 /** The other end of calls, and what was learned of it. */
@@ -61,15 +75,21 @@ export interface StationSite {
   readonly type: "station";
   readonly sender: Sender;
   readonly operation: OperationInfo;
-  readonly cell: number;
+  /** Its row in station columns; -1 while it has none. */
+  cell: number;
+  /** The last closed bucket in which it had work. */
+  lastBucket: number;
+  /** What it consumes from, until that is recorded. */
+  queue: number | undefined;
 }
 
-/** Cells of a call site by callee, callee instance and operation. */
+/** A row of edge columns that a call site counts in. */
 export interface CallCell {
   readonly callee: number;
   readonly instance: number;
   readonly operation: string;
   readonly cell: number;
+  lastBucket: number;
 }
 
 export interface CallSite {
@@ -79,9 +99,13 @@ export interface CallSite {
   /** What is called, as the caller names it. */
   readonly name: string;
   readonly isAsync: boolean;
+  /** By callee, callee instance and operation. */
   readonly cells: CallCell[];
+  /** The cell of calls that a certain site answered, found once. */
+  readonly byAnswer: Map<StationSite, CallCell>;
   /** The one operation that ever answered; "" while none did, "*" when there were several. */
   soleAnswer: string;
+  lastBucket: number;
 }
 
 export interface InternalSite {

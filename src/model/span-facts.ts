@@ -37,7 +37,7 @@ export function callsBelow(node: SpanNode, into: SpanNode[] = [], depth = 0): Sp
   return into;
 }
 
-const byStart = (a: SpanNode, b: SpanNode): number =>
+export const byStart = (a: SpanNode, b: SpanNode): number =>
   a.startMs - b.startMs || a.endMs - b.endMs || (a.spanId < b.spanId ? -1 : 1);
 
 /** Milliseconds of a node that none of `parts` covers. */

@@ -20,9 +20,9 @@ export interface SpanNode {
   callee: number;
   answer: SpanNode | undefined;
   isRetry: boolean;
-  /** Served spans only: who called it. `unknown`: it names a caller that never showed. */
+  /** Served spans only: who called it. `unknown`: it names a caller that has not shown. */
   caller: "inside" | "none" | "unknown";
-  /** Filled when its trace is read: milliseconds to add to its times, own time, time on the critical path. */
+  /** Filled when its trace is read: milliseconds to add to its times, and time on the critical path. */
   shiftMs: number;
   criticalMs: number;
 }
@@ -35,6 +35,8 @@ export interface OpenTrace {
   /** Nodes in buckets that are not closed. */
   pending: number;
   hasTop: boolean;
+  /** Its request was read before: what comes now comes after the fact, and its caller was there. */
+  readonly isStraggler: boolean;
   hasFailedCall: boolean;
   readonly firstMs: number;
   lastMs: number;

@@ -1,6 +1,6 @@
 import { must } from "../assert.ts";
 import type { Attributes, EntityId } from "./entity.ts";
-import { EntityStore } from "./entity-store.ts";
+import { EntityStore, type Sighting } from "./entity-store.ts";
 import type { RelationType } from "./relation.ts";
 import { RelationStore } from "./relation-store.ts";
 import {
@@ -8,74 +8,110 @@ import {
   identityKey,
   type ResourceIdentity,
   resourceIdentity,
+  serviceAlone,
 } from "./resource-identity.ts";
 import type { Sender } from "./site.ts";
+import { type FirstSight, VersionsSeen } from "./versions-seen.ts";
 
-/** Limit: distinct senders (instance and version); further ones are counted with their service, without an instance. */
-const SENDERS_MAX = 20_000;
-
-/** Limit: versions remembered for one service; older ones are forgotten and would be news again. */
-const VERSIONS_MAX = 500;
+/** Limit: distinct senders (instance and version); further ones count with their service, without an instance. */
+export const SENDERS_MAX = 20_000;
 /** Two hosts that claim one instance at the same time share it; one that fell silent for this long has lost it. */
 const MOVE_AFTER_MS = 10_000;
 
-/** A version of a service that was never seen before, although the service was. */
-export interface FirstSight {
-  readonly service: number;
-  readonly serviceId: EntityId;
-  readonly version: string;
-  readonly previousVersion: string;
-  readonly seenMs: number;
-}
-
 /** When something was said, by the data's own time and by ours. */
-export interface Heard {
-  readonly seenMs: number;
-  readonly nowMs: number;
-}
+export type Heard = Sighting;
 
 /** Entities and relations as telemetry shows them: who sends, where it runs, what belongs to what. */
 export class Topology {
   readonly entities = new EntityStore();
   readonly relations = new RelationStore();
-  readonly senders: Sender[] = [];
-  /** Services that have sent telemetry themselves. */
-  readonly heardServices = new Set<number>();
+  readonly versions: VersionsSeen;
+  /** Services that have sent telemetry themselves, and since when. */
+  readonly heardServices = new Map<number, number>();
   readonly #byResource = new WeakMap<Attributes, Sender>();
   readonly #byKey = new Map<string, Sender>();
-  readonly #versions = new Map<number, string[]>();
-  readonly #onVersion: (sight: FirstSight) => void;
+  readonly #instanceOfPod = new Map<string, number>();
+  /** Senders whose relations are to be recorded when the bucket closes. */
+  readonly #due = new Set<Sender>();
   sendersRefused = 0;
 
   constructor(onVersion: (sight: FirstSight) => void) {
-    this.#onVersion = onVersion;
+    this.versions = new VersionsSeen(onVersion);
+  }
+
+  get senders(): Iterable<Sender> {
+    return this.#byKey.values();
   }
 
   /** The sender that a resource describes; undefined when it names no service or there is no room for one more. */
   sender(resource: Attributes, heard: Heard): Sender | undefined {
     const cached = this.#byResource.get(resource);
-    if (cached !== undefined) {
-      this.#touch(cached, heard);
-      return cached;
-    }
-    const identity = resourceIdentity(resource);
-    if (identity.service === "") return undefined;
-    const key = identityKey(identity);
-    const known = this.#byKey.get(key);
-    const sender = known ?? this.#createSender(identity, resource, heard);
-    if (sender === undefined) return undefined;
-    if (known === undefined) this.#byKey.set(key, sender);
-    this.#byResource.set(resource, sender);
-    this.#touch(sender, heard);
+    const sender =
+      cached === undefined || cached.isForgotten ? this.#find(resource, heard) : cached;
+    if (sender !== undefined) this.#touch(sender, heard);
     return sender;
   }
 
-  /** The host that a resource without a service describes. */
-  host(resource: Attributes, heard: Heard): number | undefined {
-    const { host, zone } = resourceIdentity(resource);
+  #find(resource: Attributes, heard: Heard): Sender | undefined {
+    const told = resourceIdentity(resource);
+    if (told.service === "") return undefined;
+    const known = this.#byKey.get(identityKey(told));
+    if (known !== undefined) {
+      this.#byResource.set(resource, known);
+      return known;
+    }
+    const isFull = this.#byKey.size >= SENDERS_MAX;
+    if (isFull) this.sendersRefused += 1;
+    const identity = isFull ? serviceAlone(told) : told;
+    const key = identityKey(identity);
+    const sender = this.#byKey.get(key) ?? this.#createSender(identity, resource, heard);
+    if (sender === undefined) return undefined;
+    this.#byKey.set(key, sender);
+    this.#byResource.set(resource, sender);
+    return sender;
+  }
+
+  /** The instance or host that a resource without a service describes. */
+  reporter(resource: Attributes, heard: Heard): number | undefined {
+    const { host, zone, pods } = resourceIdentity(resource);
+    // What a node's agent says of a pod is the pod's, not the node's.
+    if (pods.length > 0) return this.#instanceOf(pods);
     if (host === "") return undefined;
-    const index = this.entities.claim({ type: "host", key: host, names: [host] }, heard.seenMs);
+    const index = this.entities.claim({ type: "host", key: host, names: [host] }, heard);
     if (index !== undefined && zone !== "") this.#place(index, zone, heard);
+    return index;
+  }
+
+  #instanceOf(pods: readonly string[]): number | undefined {
+    const known = pods.find((pod) => this.#instanceOfPod.has(pod));
+    return known === undefined ? undefined : this.#instanceOfPod.get(known);
+  }
+
+  /**
+   * The first environment of which a service is heard owns its plain name; telemetry that names no environment is taken
+   * as that one's.
+   */
+  #service(
+    { service, namespace, environment }: ResourceIdentity,
+    heard: Heard,
+  ): number | undefined {
+    const full = namespace === "" ? service : `${namespace}/${service}`;
+    const key = `${namespace}\n${service}`;
+    const names = [service, full];
+    const first = this.entities.indexOfKey("service", key);
+    const owner = first === undefined ? undefined : this.entities.record(first);
+    const owned = owner?.attributes.environment ?? "";
+    if (environment === "" || owned === "" || owned === environment) {
+      const index = this.entities.claim({ type: "service", key, names }, heard);
+      if (index !== undefined) this.entities.describe(index, said({ environment }), heard.nowMs);
+      return index;
+    }
+    const inEnvironment = [`${environment}/${service}`, `${environment}/${full}`];
+    const index = this.entities.claim(
+      { type: "service", key: `${key}\n${environment}`, names: inEnvironment },
+      heard,
+    );
+    if (index !== undefined) this.entities.describe(index, said({ environment }), heard.nowMs);
     return index;
   }
 
@@ -84,77 +120,73 @@ export class Topology {
     resource: Attributes,
     heard: Heard,
   ): Sender | undefined {
-    const { service: name, namespace } = identity;
-    const full = namespace === "" ? name : `${namespace}/${name}`;
-    const service = this.entities.claim(
-      { type: "service", key: `${namespace}|${name}`, names: [name, full] },
-      heard.seenMs,
-    );
+    const service = this.#service(identity, heard);
     if (service === undefined) return undefined;
-    const isFull = this.senders.length >= SENDERS_MAX;
-    if (isFull) this.sendersRefused += 1;
-    const instance =
-      identity.instanceKey === "" || isFull
-        ? undefined
-        : this.entities.claim(
-            {
-              type: "service.instance",
-              key: `${service}|${identity.instanceKey}`,
-              names: [identity.instanceName, `${name}/${identity.instanceName}`],
-            },
-            heard.seenMs,
-          );
+    const instance = this.#instance(identity, service, heard);
+    const { host: hostName, zone: zoneName } = identity;
     const host =
-      identity.host === ""
+      hostName === ""
         ? undefined
-        : this.entities.claim(
-            { type: "host", key: identity.host, names: [identity.host] },
-            heard.seenMs,
-          );
-    const zone = identity.zone === "" ? undefined : this.#zone(identity.zone, heard);
-    this.heardServices.add(service);
-    this.#describe({ service, instance, identity, resource });
-    this.#seeVersion(service, identity.version, heard);
-    const sender: Sender = {
-      index: this.senders.length,
+        : this.entities.claim({ type: "host", key: hostName, names: [hostName] }, heard);
+    const zone = zoneName === "" ? undefined : this.#zone(zoneName, heard);
+    if (!this.heardServices.has(service)) this.heardServices.set(service, heard.nowMs);
+    this.#describe({ service, instance, identity, resource }, heard.nowMs);
+    return {
+      key: identityKey(identity),
       service,
       serviceId: this.id(service),
       instance,
       instanceId: instance === undefined ? undefined : this.id(instance),
       hostId: host === undefined ? undefined : this.id(host),
       zoneId: zone === undefined ? undefined : this.id(zone),
-      hostIndex: host,
+      host,
       version: identity.version,
+      pods: identity.pods,
+      deployment: undefined,
+      isForgotten: false,
+      firstSeenMs: heard.seenMs,
+      lastHeardMs: heard.nowMs,
+      dueMs: undefined,
       relations: [],
       stations: new Map(),
+      stationsKept: 0,
       calls: new Map(),
-      internals: new Map(),
       callsKept: 0,
+      restOfCalls: undefined,
+      internals: new Map(),
       internalsKept: 0,
-      spansLate: 0,
+      recentSpans: 0,
     };
-    this.senders.push(sender);
-    return sender;
   }
 
-  #describe(of: {
-    readonly service: number;
-    readonly instance: number | undefined;
-    readonly identity: ResourceIdentity;
-    readonly resource: Attributes;
-  }): void {
-    const { identity } = of;
-    const { version, namespace, host, zone } = identity;
-    this.entities.describe(of.service, said({ version, namespace }));
+  #instance(identity: ResourceIdentity, service: number, heard: Heard): number | undefined {
+    const { instanceKey, instanceName, pods } = identity;
+    if (instanceKey === "") return undefined;
+    const names = [instanceName, instanceKey, `${identity.service}/${instanceKey}`];
+    const key = `${this.id(service)}\n${instanceKey}`;
+    const index = this.entities.claim({ type: "service.instance", key, names }, heard);
+    if (index !== undefined) for (const pod of pods) this.#instanceOfPod.set(pod, index);
+    return index;
+  }
+
+  #describe(
+    of: {
+      readonly service: number;
+      readonly instance: number | undefined;
+      readonly identity: ResourceIdentity;
+      readonly resource: Attributes;
+    },
+    nowMs: number,
+  ): void {
+    const { version, namespace, host, zone } = of.identity;
+    this.entities.describe(of.service, said({ version, namespace }), nowMs);
     if (of.instance === undefined) return;
-    this.entities.describe(of.instance, {
-      ...said({ version, host, zone }),
-      ...descriptiveAttributes(of.resource),
-    });
+    const described = { ...said({ version, host, zone }), ...descriptiveAttributes(of.resource) };
+    this.entities.describe(of.instance, described, nowMs);
   }
 
   #zone(name: string, heard: Heard): number | undefined {
-    return this.entities.claim({ type: "zone", key: name, names: [name] }, heard.seenMs);
+    return this.entities.claim({ type: "zone", key: name, names: [name] }, heard);
   }
 
   #place(host: number, zoneName: string, heard: Heard): void {
@@ -162,23 +194,38 @@ export class Topology {
     if (zone !== undefined) this.hold("hosted_in", [host, zone], heard, "resource");
   }
 
-  /** Says that a sender was heard. */
-  touch(sender: Sender | undefined, heardMs: number): void {
-    if (sender === undefined) return;
-    this.#touch(sender, { seenMs: heardMs, nowMs: heardMs });
-  }
-
   /** Keeps entities and relations of a sender alive. */
   #touch(sender: Sender, heard: Heard): void {
-    this.entities.touch(sender.service, heard.seenMs);
-    if (sender.instance !== undefined) this.entities.touch(sender.instance, heard.seenMs);
-    if (sender.hostIndex !== undefined) this.entities.touch(sender.hostIndex, heard.seenMs);
+    const { entities } = this;
+    for (const index of [sender.service, sender.instance, sender.host, sender.deployment]) {
+      if (index !== undefined) entities.touch(index, heard);
+    }
+    sender.lastHeardMs = Math.max(sender.lastHeardMs, heard.nowMs);
     const { relations } = sender;
     if (relations.length > 0 && relations.every((held) => !held.hasEnded)) {
       for (const held of relations) held.seenMs = Math.max(held.seenMs, heard.seenMs);
       return;
     }
-    this.#relate(sender, heard);
+    sender.firstSeenMs = Math.min(sender.firstSeenMs, heard.seenMs);
+    sender.dueMs = Math.min(sender.dueMs ?? Number.POSITIVE_INFINITY, heard.seenMs);
+    this.#due.add(sender);
+  }
+
+  /**
+   * Records what the senders of a bucket show of structure and versions: when it closes, from the earliest sight on, so
+   * that the order in which they were heard makes no difference.
+   */
+  settle(nowMs: number): void {
+    const due = [...this.#due].sort(
+      (a, b) => (a.dueMs ?? 0) - (b.dueMs ?? 0) || compareSenders(a, b),
+    );
+    this.#due.clear();
+    for (const sender of due) {
+      const heard = { seenMs: sender.dueMs ?? nowMs, nowMs };
+      sender.dueMs = undefined;
+      this.#relate(sender, heard);
+      if (sender.version !== "" && sender.deployment === undefined) this.#deploy(sender, nowMs);
+    }
   }
 
   #relate(sender: Sender, heard: Heard): void {
@@ -210,26 +257,27 @@ export class Topology {
     }
   }
 
-  #seeVersion(service: number, version: string, heard: Heard): void {
-    if (version === "") return;
-    const versions = this.#versions.get(service) ?? [];
-    if (versions.includes(version)) return;
-    const previousVersion = versions.at(-1);
-    versions.push(version);
-    if (versions.length > VERSIONS_MAX) versions.shift();
-    this.#versions.set(service, versions);
-    const serviceId = this.id(service);
+  #deploy(sender: Sender, nowMs: number): void {
+    const { service, serviceId, version, firstSeenMs } = sender;
+    const heard = { seenMs: firstSeenMs, nowMs };
     const name = `${this.name(service)}@${version}`;
-    const deployment = this.entities.claim(
-      { type: "deployment", key: name, names: [name] },
-      heard.seenMs,
-    );
+    const deployment = this.entities.claim({ type: "deployment", key: name, names: [name] }, heard);
     if (deployment !== undefined) {
-      this.entities.describe(deployment, { version, service: this.name(service) });
+      sender.deployment = deployment;
+      this.entities.describe(deployment, { version, service: this.name(service) }, nowMs);
       this.hold("version_of", [deployment, service], heard, "version");
     }
-    if (previousVersion === undefined) return;
-    this.#onVersion({ service, serviceId, version, previousVersion, seenMs: heard.seenMs });
+    this.versions.see({ serviceId, service: this.name(service), version, seenMs: firstSeenMs });
+  }
+
+  /** Lets go of a sender that has long been silent. Its entities stay. */
+  forget(sender: Sender): void {
+    sender.isForgotten = true;
+    this.#byKey.delete(sender.key);
+    this.#due.delete(sender);
+    for (const pod of sender.pods) {
+      if (this.#instanceOfPod.get(pod) === sender.instance) this.#instanceOfPod.delete(pod);
+    }
   }
 
   hold(
@@ -245,25 +293,18 @@ export class Topology {
   }
 
   id(index: number): EntityId {
-    return must(this.entities.record(index), "an entity index is never reused").id;
+    return must(this.entities.record(index), "an entity in use is never forgotten").id;
   }
 
   name(index: number): string {
-    return must(this.entities.record(index), "an entity index is never reused").name;
-  }
-
-  versions(): readonly (readonly [EntityId, readonly string[]])[] {
-    return [...this.#versions].map(([service, versions]) => [this.id(service), versions] as const);
-  }
-
-  /** Contract: after entities are restored. */
-  restoreVersions(versions: readonly (readonly [EntityId, readonly string[]])[]): void {
-    for (const [id, seen] of versions) {
-      const index = this.entities.indexOf(id);
-      if (index !== undefined) this.#versions.set(index, [...seen]);
-    }
+    return must(this.entities.record(index), "an entity in use is never forgotten").name;
   }
 }
+
+const compareSenders = (a: Sender, b: Sender): number => {
+  const key = (one: Sender): string => `${one.serviceId}\n${one.version}\n${one.instanceId ?? ""}`;
+  return key(a) < key(b) ? -1 : 1;
+};
 
 /** Without the texts that are empty. */
 function said(texts: Readonly<Record<string, string>>): Record<string, string> {

@@ -7,7 +7,10 @@ import type { SliWindow, SloDefinition, SloStatus } from "./slo/slo.ts";
 
 /** The finest step of columns in a view. Windows given to a view are widened to whole buckets. */
 export const BUCKET_MS = 5_000;
-/** A bucket closes this long after its end; later data is counted as late and dropped from columns. */
+/**
+ * A bucket closes this long after its end, or up to 10 s after it while a sender's spans come later than that; what comes
+ * still later is counted as late and dropped from columns.
+ */
 export const BUCKET_GRACE_MS = 2_500;
 
 /**

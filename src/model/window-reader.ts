@@ -1,13 +1,14 @@
+import type { CellTable } from "./cell-table.ts";
 import { type CellWindow, type FrameSlice, readCells } from "./column-reader.ts";
 import { type EdgeId, type EntityId, edgeId } from "./entity.ts";
 import type { PlaceTable } from "./place-table.ts";
 import type { EdgeCell, StationCell } from "./site.ts";
 import type { EdgeWindow, EntryWindow, StationWindow } from "./view.ts";
 
-/** What the rows of frames stand for. All of it only grows. */
+/** What the rows of frames stand for. */
 export interface CellNames {
-  readonly stationCells: readonly StationCell[];
-  readonly edgeCells: readonly EdgeCell[];
+  readonly stationCells: CellTable<StationCell>;
+  readonly edgeCells: CellTable<EdgeCell>;
   readonly places: PlaceTable;
   /** The id of an entity, or of the service that it turned out to be. */
   readonly idOf: (entity: number) => EntityId;
@@ -22,8 +23,8 @@ export function readStations(slice: FrameSlice, names: CellNames): StationWindow
     (frame) => frame.stations,
     (cell) => cell,
   );
-  return [...windows.values()].flatMap((columns) => {
-    const cell = stationCells[columns.cell];
+  return windows.flatMap(([, columns]) => {
+    const cell = stationCells.get(columns.cell);
     return cell === undefined ? [] : [stationWindow(slice, columns, cell)];
   });
 }
@@ -55,8 +56,8 @@ export function readEdges(slice: FrameSlice, names: CellNames): EdgeWindow[] {
     (frame) => frame.edges,
     (cell) => cell,
   );
-  return [...windows.values()].flatMap((columns) => {
-    const cell = names.edgeCells[columns.cell];
+  return windows.flatMap(([, columns]) => {
+    const cell = names.edgeCells.get(columns.cell);
     return cell === undefined ? [] : [edgeWindow(slice, columns, cell, names)];
   });
 }
@@ -89,6 +90,18 @@ function edgeWindow(
     duration: columns.duration,
     gap: columns.inner,
   };
+}
+
+/** Who was called in a window, by whatever link. */
+export function readCallees(slice: FrameSlice, names: CellNames): ReadonlySet<EntityId> {
+  const cells = new Set<number>();
+  for (const { edges } of slice.frames) for (const cell of edges.cells) cells.add(cell);
+  const callees = new Set<EntityId>();
+  for (const cell of cells) {
+    const edge = names.edgeCells.get(cell);
+    if (edge !== undefined) callees.add(names.idOf(edge.callee));
+  }
+  return callees;
 }
 
 interface EntryTally {
@@ -136,13 +149,13 @@ export function readEntries(slice: FrameSlice, names: CellNames): EntryWindow[] 
     slice,
     (frame) => frame.stations,
     (cell) => {
-      const operation = stationCells[cell]?.operation.index ?? -1;
+      const operation = stationCells.get(cell)?.operation.index ?? -1;
       return tallies.has(operation) ? operation : -1;
     },
   );
-  return [...windows].flatMap(([operation, columns]) => {
+  return windows.flatMap(([operation, columns]) => {
     const tally = tallies.get(operation);
-    const cell = stationCells[columns.cell];
+    const cell = stationCells.get(columns.cell);
     if (tally === undefined || cell === undefined) return [];
     return [
       {

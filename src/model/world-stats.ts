@@ -19,15 +19,21 @@ export interface IntakeStats {
   readonly recordsLate: number;
   readonly entities: number;
   readonly entitiesRefused: number;
+  readonly entitiesForgotten: number;
   readonly relations: number;
   readonly relationsRefused: number;
+  readonly relationsForgotten: number;
   readonly operationsOverflowed: number;
   readonly callsOverflowed: number;
+  readonly peersOverflowed: number;
   readonly sendersRefused: number;
   readonly series: number;
   readonly templates: number;
   readonly stationCells: number;
   readonly edgeCells: number;
+  readonly cellsRefused: number;
+  /** How long buckets wait for their spans at present. */
+  readonly graceMs: number;
 }
 
 /** How the model is doing. */
@@ -38,6 +44,7 @@ export interface WorldStats extends IntakeStats {
   readonly changesForgotten: number;
   readonly frames: number;
   readonly exemplarSpans: number;
+  readonly framesGivenUp: number;
   readonly exemplarsGivenUp: number;
   readonly sliMoved: number;
   readonly sliDropped: number;

@@ -2,11 +2,10 @@ import type { ChangeLog, ChangeRow } from "./change-log.ts";
 import type { FrameSlice } from "./column-reader.ts";
 import { coverageOf } from "./coverage.ts";
 import type { Entity, EntityId, EntityType } from "./entity.ts";
-import type { EntityCapture } from "./entity-store.ts";
+import { EntityView, type EntityViewInput } from "./entity-view.ts";
 import type { FrameCapture } from "./frame-ring.ts";
 import type { StoredTemplate } from "./log-store.ts";
 import type { MetricStore } from "./metric-store.ts";
-import { resolveName } from "./near-names.ts";
 import { bucketOf } from "./open-buckets.ts";
 import type { Window } from "./quantity.ts";
 import type { Relation } from "./relation.ts";
@@ -32,17 +31,18 @@ import {
   type TraceQuery,
   type WorldView,
 } from "./view.ts";
-import { type CellNames, readEdges, readEntries, readStations } from "./window-reader.ts";
+import {
+  type CellNames,
+  readCallees,
+  readEdges,
+  readEntries,
+  readStations,
+} from "./window-reader.ts";
 
 /** Everything that a view holds of the world at the moment it was made. */
-export interface WorldCapture {
-  readonly asOfMs: number;
+export interface WorldCapture extends EntityViewInput {
   readonly closedMs: number;
-  readonly knownAtMs: number;
   readonly frames: FrameCapture;
-  readonly entities: EntityCapture;
-  readonly indexOf: (id: EntityId) => number | undefined;
-  readonly aliases: ReadonlyMap<number, number>;
   readonly relations: RelationStore;
   readonly relationSequence: number;
   readonly changes: ChangeLog;
@@ -51,6 +51,7 @@ export interface WorldCapture {
   readonly metrics: MetricStore;
   readonly templates: readonly StoredTemplate[];
   readonly objectives: readonly (Objective & { readonly closedSecond: number })[];
+  /** Services that had sent telemetry themselves by then. */
   readonly heardServices: ReadonlySet<number>;
   readonly lastSignalMs: number;
   readonly notes: readonly string[];
@@ -81,60 +82,34 @@ export class CapturedView implements WorldView {
   readonly retainedFromMs: number;
   readonly #of: WorldCapture;
   readonly #names: CellNames;
-  readonly #entities: (Entity | undefined)[] = [];
+  readonly #entities: EntityView;
   readonly #stations = new Recent<readonly StationWindow[]>();
   readonly #edges = new Recent<readonly EdgeWindow[]>();
   readonly #entries = new Recent<readonly EntryWindow[]>();
-  #visible: readonly Entity[] | undefined;
 
   constructor(capture: WorldCapture) {
     this.#of = capture;
     this.asOfMs = capture.asOfMs;
     this.closedMs = capture.closedMs;
+    const { frames, firstWholeBucket } = capture.frames;
     this.retainedFromMs =
-      capture.frames.frames.length === 0
+      frames.length === 0
         ? capture.closedMs
-        : capture.frames.firstBucket * BUCKET_MS;
-    this.#names = { ...capture.cells, idOf: (entity) => this.#idOf(entity) };
-  }
-
-  #idOf(index: number): EntityId {
-    const service = this.#of.aliases.get(index) ?? index;
-    return this.#of.entities.records[service]?.id ?? ("external:{unknown}" as EntityId);
-  }
-
-  #entityAt(index: number): Entity | undefined {
-    const known = this.#entities[index];
-    if (known !== undefined) return known;
-    const record = this.#of.entities.records[index];
-    if (record === undefined || record.firstSeenMs > this.asOfMs) return undefined;
-    const { id, type, name, attributes, firstSeenMs } = record;
-    const lastSeenMs = Math.min(this.#of.entities.lastSeenMs[index] ?? firstSeenMs, this.asOfMs);
-    const entity: Entity = { id, type, name, attributes, firstSeenMs, lastSeenMs };
-    this.#entities[index] = entity;
-    return entity;
+        : Math.min(capture.closedMs, firstWholeBucket * BUCKET_MS);
+    this.#entities = new EntityView(capture);
+    this.#names = { ...capture.cells, idOf: (entity) => this.#entities.idOf(entity) };
   }
 
   entity(id: EntityId): Entity | undefined {
-    const index = this.#of.indexOf(id);
-    if (index === undefined) return undefined;
-    return this.#entityAt(this.#of.aliases.get(index) ?? index);
+    return this.#entities.entity(id);
   }
 
   entities(filter?: { readonly type?: EntityType }): readonly Entity[] {
-    this.#visible ??= this.#of.entities.records.flatMap((_, index) =>
-      this.#of.aliases.has(index) ? [] : (this.#entityAt(index) ?? []),
-    );
-    if (filter?.type === undefined) return this.#visible;
-    return this.#visible.filter((entity) => entity.type === filter.type);
+    return this.#entities.entities(filter?.type);
   }
 
   resolve(text: string, types?: readonly EntityType[]): Resolution {
-    const names = {
-      byId: (id: string) => this.entity(id as EntityId),
-      all: () => this.entities(),
-    };
-    return resolveName(text, names, types);
+    return this.#entities.resolve(text, types);
   }
 
   relations(filter: RelationFilter): readonly Relation[] {
@@ -195,13 +170,13 @@ export class CapturedView implements WorldView {
       metric: query.metric,
       window,
       attributes: query.attributes ?? {},
-      idOf: (index) => this.#idOf(index),
+      idOf: (index) => this.#entities.idOf(index),
     });
   }
 
   logTemplates(window: Window, service?: EntityId): readonly LogTemplateWindow[] {
     return readTemplates(this.#slice(window), this.#of.templates, {
-      idOf: (index) => this.#idOf(index),
+      idOf: (index) => this.#entities.idOf(index),
       asOfMs: this.asOfMs,
       ...(service === undefined ? {} : { service }),
     });
@@ -220,13 +195,8 @@ export class CapturedView implements WorldView {
     const { entity: entityText, ...rest } = record;
     const flag = record.kind === "flag" ? record.attributes.flag : undefined;
     const named = entityText === "" && typeof flag === "string" ? `flag:${flag}` : entityText;
-    const found = named === "" ? undefined : this.resolve(named);
-    return {
-      ...rest,
-      entityText,
-      origin,
-      ...(found?.ok === true ? { entity: found.entity.id } : {}),
-    };
+    const entity = named === "" ? undefined : this.#entities.idNamed(named);
+    return { ...rest, entityText, origin, ...(entity === undefined ? {} : { entity }) };
   }
 
   traces(query: TraceQuery): readonly Trace[] {
@@ -263,12 +233,13 @@ export class CapturedView implements WorldView {
   }
 
   coverage(window: Window): Coverage {
+    const slice = this.#slice(window);
+    const { heardServices, indexOf } = this.#of;
     return coverageOf({
-      slice: this.#slice(window),
-      edges: this.edges(window),
-      idOf: (index) => this.#idOf(index),
-      indexOf: this.#of.indexOf,
-      heardServices: this.#of.heardServices,
+      slice,
+      callees: readCallees(slice, this.#names),
+      idOf: (index) => this.#entities.idOf(index),
+      isHeard: (id) => heardServices.has(indexOf(id) ?? Number.NaN),
       lastSignalMs: Math.min(this.#of.lastSignalMs, this.asOfMs),
       askedFromMs: window.fromMs,
       retainedFromMs: this.retainedFromMs,

@@ -1,20 +1,22 @@
 import { assertNever } from "../assert.ts";
-import { BucketFold } from "./bucket-fold.ts";
+import { BucketCloser } from "./bucket-closer.ts";
 import { ChangeLog } from "./change-log.ts";
-import { applyChangeFacts, applyObjectives, applyTopology } from "./declared-facts.ts";
+import { applyChangeFacts, applyTopology } from "./declared-facts.ts";
 import { type EntityId, entityId } from "./entity.ts";
-import type { Frame } from "./frame.ts";
-import { FrameRing, RETAINED_BUCKETS, SPARE_BUCKETS } from "./frame-ring.ts";
+import { RETAINED_BUCKETS, SPARE_BUCKETS } from "./frame-ring.ts";
+import { Grace } from "./grace.ts";
 import { LogStore } from "./log-store.ts";
 import { MetricStore } from "./metric-store.ts";
-import { bucketOf, closedBefore, OpenBuckets } from "./open-buckets.ts";
+import { bucketOf, OpenBuckets } from "./open-buckets.ts";
 import { OpenTraces } from "./open-traces.ts";
-import { PlaceTable } from "./place-table.ts";
+import { closedBucketBy, lastSignalBy } from "./past.ts";
 import type { ChangeRecord, Signal } from "./signal.ts";
 import { SignalIntake } from "./signal-intake.ts";
 import { SiteResolver } from "./site-resolver.ts";
 import { Objectives } from "./slo/objectives.ts";
-import { type FirstSight, type Heard, Topology } from "./topology.ts";
+import { SLI_GRACE_MS } from "./slo/sli-history.ts";
+import { type Heard, Topology } from "./topology.ts";
+import type { FirstSight } from "./versions-seen.ts";
 import { BUCKET_MS, type WorldView } from "./view.ts";
 import {
   loadChange,
@@ -35,8 +37,12 @@ export interface WorldOptions {
 export interface World {
   /** Folds a signal in. Data of buckets that are closed is counted as late. */
   apply(signal: Signal): void;
-  /** Says what time it is: buckets, traces and seconds whose grace has passed are closed. */
-  advance(nowMs: number): void;
+  /**
+   * Says what time it is: buckets, traces and seconds whose grace has passed are closed. `spansMax` bounds the work of one
+   * call, for an event loop that must not wait: false says that more is due, and the same call goes on with it. Views
+   * see a bucket when all of it is closed. Whatever the bound, the result is the same.
+   */
+  advance(nowMs: number, spansMax?: number): boolean;
   /** The system as it was at `validMs`, by what was known at `knownAtMs` (default: by all that is known now). */
   at(validMs: number, knownAtMs?: number): WorldView;
   stats(): WorldStats;
@@ -55,50 +61,50 @@ class FoldedWorld implements World {
   readonly #resolver: SiteResolver;
   readonly #traces = new OpenTraces();
   readonly #buckets = new OpenBuckets();
-  readonly #fold: BucketFold;
-  readonly #places = new PlaceTable();
-  readonly #frames = new FrameRing();
   readonly #metrics = new MetricStore(RETAINED_BUCKETS + SPARE_BUCKETS);
   readonly #logs = new LogStore();
   readonly #changes: ChangeLog;
   readonly #objectives = new Objectives();
   readonly #watched = new Set<EntityId>();
   readonly #intake: SignalIntake;
+  readonly #closer: BucketCloser;
   #nowMs = 0;
 
   constructor(options: WorldOptions) {
     this.#topology = new Topology((sight) => this.#observeVersion(sight));
     this.#resolver = new SiteResolver(this.#topology);
     this.#changes = new ChangeLog((text) => this.#serviceNamed(text));
-    this.#fold = new BucketFold({
-      topology: this.#topology,
-      resolver: this.#resolver,
-      traces: this.#traces,
-      places: this.#places,
-      seed: options.seed ?? 1,
-    });
-    this.#intake = new SignalIntake({
+    const parts = {
       topology: this.#topology,
       resolver: this.#resolver,
       traces: this.#traces,
       buckets: this.#buckets,
       metrics: this.#metrics,
-      logs: this.#logs,
+      grace: new Grace(),
+    };
+    this.#closer = new BucketCloser({
+      ...parts,
+      seed: options.seed ?? 1,
+      definitions: () => this.#objectives.all().map((one) => one.definition),
     });
+    this.#intake = new SignalIntake({ ...parts, logs: this.#logs });
   }
 
   apply(signal: Signal): void {
+    // What comes while buckets are being closed must not be seen by those: they are closed first.
+    this.#closer.work(Number.POSITIVE_INFINITY);
     this.#nowMs = Math.max(this.#nowMs, signal.receivedMs);
+    this.#buckets.begin(this.#nowMs);
     const heard: Heard = { seenMs: signal.receivedMs, nowMs: this.#nowMs };
     switch (signal.type) {
       case "spans":
         this.#intake.spans(signal, this.#nowMs);
         break;
       case "metrics":
-        this.#intake.metrics(signal, heard);
+        this.#intake.metrics(signal, this.#nowMs);
         break;
       case "logs":
-        this.#intake.logs(signal, heard);
+        this.#intake.logs(signal, this.#nowMs);
         break;
       case "change":
         this.#applyChange(signal.change, signal.source, heard);
@@ -140,126 +146,90 @@ class FoldedWorld implements World {
     return this.#topology.entities.indexOf(id) === undefined ? undefined : id;
   }
 
-  #observeVersion(sight: FirstSight): void {
-    const service = this.#topology.name(sight.service);
+  #observeVersion({ service, serviceId, version, previousVersion, seenMs }: FirstSight): void {
     this.#changes.observe(
       {
-        id: `seen-${service}-${sight.version}`,
-        timeMs: sight.seenMs,
+        id: `seen-${service}-${version}`,
+        timeMs: seenMs,
         kind: "deploy",
-        entity: sight.serviceId,
-        summary: `${service} ${sight.version} was seen for the first time`,
-        attributes: {
-          service,
-          version: sight.version,
-          previous_version: sight.previousVersion,
-        },
+        entity: serviceId,
+        summary: `${service} ${version} was seen for the first time`,
+        attributes: { service, version, previous_version: previousVersion },
       },
       this.#nowMs,
     );
   }
 
-  advance(nowMs: number): void {
+  advance(nowMs: number, spansMax = Number.POSITIVE_INFINITY): boolean {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
     this.#objectives.close(this.#nowMs);
-    const target = closedBefore(this.#nowMs);
-    let bucket = this.#firstToClose(target);
-    if (bucket >= target) return;
-    for (; bucket < target; bucket += 1) this.#frames.push(bucket, this.#close(bucket));
-    const now: Heard = { seenMs: this.#nowMs, nowMs: this.#nowMs };
-    const definitions = this.#objectives.all().map((one) => one.definition);
-    applyObjectives(this.#topology, definitions, now);
-    this.#traces.expire(this.#nowMs);
-    this.#topology.relations.expire(this.#nowMs);
-  }
-
-  /** The bucket to go on with. What lies further back than is kept gets no frame, and is only let go of. */
-  #firstToClose(target: number): number {
-    const oldest = this.#buckets.oldest() ?? target - 1;
-    const isFirst = !Number.isFinite(this.#buckets.end);
-    const next = isFirst ? Math.min(oldest, target - 1) : this.#buckets.end;
-    const firstKept = target - RETAINED_BUCKETS;
-    if (next >= firstKept) return next;
-    for (let old = this.#buckets.oldest(); old !== undefined && old < firstKept; ) {
-      this.#close(old);
-      old = this.#buckets.oldest();
-    }
-    this.#buckets.skipTo(firstKept);
-    this.#frames.clear();
-    return firstKept;
-  }
-
-  #close(index: number): Frame {
-    const bucket = this.#buckets.take(index);
-    const heard: Heard = { seenMs: (index + 1) * BUCKET_MS, nowMs: this.#nowMs };
-    const folded = this.#fold.fold(bucket?.nodes ?? [], heard);
-    const { entryRequests, traced, ...columns } = folded;
-    const templates = [...(bucket?.templates ?? [])];
-    return {
-      ...columns,
-      templates: Int32Array.from(templates, ([template]) => template),
-      templateCounts: Float64Array.from(templates, ([, count]) => count),
-      heard: Int32Array.from(bucket?.heard ?? []),
-      counts: {
-        spans: bucket?.spans ?? 0,
-        dropped: bucket?.dropped ?? 0,
-        entryRequests,
-        traced,
-      },
-    };
+    this.#closer.begin(this.#nowMs);
+    if (!this.#closer.work(spansMax)) return false;
+    if (!this.#closer.isDue(this.#nowMs)) return true;
+    // What was under way is done; since then more has become due.
+    return Number.isFinite(spansMax) ? false : this.advance(nowMs);
   }
 
   at(validMs: number, knownAtMs = Number.POSITIVE_INFINITY): WorldView {
-    const endMs = (this.#frames.endBucket ?? bucketOf(validMs)) * BUCKET_MS;
+    const frames = this.#closer.frames.capture();
+    const closedBucket =
+      frames.frames.length === 0 ? bucketOf(validMs) : closedBucketBy(frames, knownAtMs);
+    const byMs = Math.min(validMs, knownAtMs);
+    const { topology, aliases } = this.#closer;
     return new CapturedView({
       asOfMs: validMs,
-      closedMs: Math.min(endMs, bucketOf(validMs) * BUCKET_MS),
+      closedMs: Math.min(closedBucket, bucketOf(validMs)) * BUCKET_MS,
       knownAtMs,
-      frames: this.#frames.capture(),
-      entities: this.#topology.entities.capture(),
-      indexOf: (id) => this.#topology.entities.indexOf(id),
-      aliases: new Map(this.#fold.callees.aliases),
-      relations: this.#topology.relations,
-      relationSequence: this.#topology.relations.sequence,
+      frames,
+      entities: topology.entities.capture(),
+      indexOf: (id) => topology.entities.indexOf(id),
+      aliases: new Map(
+        [...aliases].flatMap(([ghost, { service, knownMs }]) =>
+          knownMs <= knownAtMs ? [[ghost, service] as const] : [],
+        ),
+      ),
+      relations: topology.relations,
+      relationSequence: topology.relations.sequence,
       changes: this.#changes,
       changeSequence: this.#changes.sequence,
       cells: {
         stationCells: this.#resolver.stationCells,
         edgeCells: this.#resolver.edgeCells,
-        places: this.#places,
+        places: this.#closer.places,
       },
       metrics: this.#metrics,
       templates: this.#logs.capture(),
-      objectives: this.#objectives
-        .all()
-        .map((one) => ({ ...one, closedSecond: one.history.closedSecond })),
-      heardServices: this.#topology.heardServices,
-      lastSignalMs: this.#lastSignalBefore(validMs),
+      objectives: this.#objectives.all().map((one) => ({
+        ...one,
+        closedSecond: Math.min(
+          one.history.closedSecond,
+          Math.floor((knownAtMs - SLI_GRACE_MS) / 1000),
+        ),
+      })),
+      heardServices: new Set(
+        [...topology.heardServices].flatMap(([service, sinceMs]) =>
+          sinceMs <= byMs ? [service] : [],
+        ),
+      ),
+      lastSignalMs:
+        this.#intake.lastSignalMs <= byMs ? this.#intake.lastSignalMs : lastSignalBy(frames, byMs),
       notes: this.#intake.notes(),
     });
   }
 
-  /** The last time that anything was heard by then; in the past known to the bucket. */
-  #lastSignalBefore(validMs: number): number {
-    if (this.#intake.lastSignalMs <= validMs) return this.#intake.lastSignalMs;
-    const { firstBucket, frames } = this.#frames.capture();
-    for (let at = Math.min(frames.length, bucketOf(validMs) - firstBucket) - 1; at >= 0; at -= 1) {
-      if ((frames[at]?.heard.length ?? 0) > 0) return (firstBucket + at + 1) * BUCKET_MS;
-    }
-    return 0;
-  }
-
   stats(): WorldStats {
     const histories = this.#objectives.all().map((one) => one.history);
+    const { frames } = this.#closer;
     return {
       nowMs: this.#nowMs,
-      closedMs: (this.#frames.endBucket ?? 0) * BUCKET_MS,
+      closedMs: (frames.endBucket ?? 0) * BUCKET_MS,
       ...this.#intake.stats(),
       changes: this.#changes.size,
       changesForgotten: this.#changes.forgotten,
-      frames: this.#frames.size,
-      exemplarSpans: this.#frames.exemplarSpans,
-      exemplarsGivenUp: this.#frames.exemplarsGivenUp,
+      frames: frames.size,
+      framesGivenUp: frames.framesGivenUp,
+      exemplarSpans: frames.exemplarSpans,
+      exemplarsGivenUp: frames.exemplarsGivenUp,
       sliMoved: histories.reduce((total, one) => total + one.moved, 0),
       sliDropped: histories.reduce((total, one) => total + one.dropped, 0),
       objectivesRefused: this.#objectives.refused,
@@ -273,15 +243,15 @@ class FoldedWorld implements World {
       entities: this.#topology.entities.rows(),
       relations: this.#topology.relations.rows().map(saveRelation),
       changes: this.#changes.rows().map(saveChange),
-      versions: this.#topology.versions(),
-      sli: this.#objectives.snapshot(),
+      versions: this.#topology.versions.rows(),
+      sli: this.#objectives.snapshot(this.#nowMs),
     };
   }
 
   restore(snapshot: WorldSnapshot): void {
     this.#topology.entities.restore(snapshot.entities);
     this.#topology.relations.restore(snapshot.relations.map(loadRelation), snapshot.savedMs);
-    this.#topology.restoreVersions(snapshot.versions);
+    this.#topology.versions.restore(snapshot.versions);
     this.#changes.restore(snapshot.changes.map(loadChange));
     this.#objectives.restore(snapshot.sli);
   }

@@ -1,5 +1,5 @@
 import { type EntityId, entityId } from "../entity.ts";
-import { SliHistory, type SliSnapshot } from "./sli-history.ts";
+import { HISTORY_KEPT_MS, SliHistory, type SliSnapshot } from "./sli-history.ts";
 import type { SloDefinition } from "./slo.ts";
 
 /** Limit: objectives; further ones are refused and counted. */
@@ -54,15 +54,6 @@ export class Objectives {
     return history;
   }
 
-  /** Those of an operation. */
-  of(operation: EntityId): readonly Objective[] {
-    return this.all().filter((one) => one.operation === operation);
-  }
-
-  get(id: string): Objective | undefined {
-    return this.#byId.get(id);
-  }
-
   all(): readonly Objective[] {
     return [...this.#byId.values()];
   }
@@ -71,10 +62,15 @@ export class Objectives {
     for (const { history } of this.#byId.values()) history.close(nowMs);
   }
 
-  snapshot(): Readonly<Record<string, SliSnapshot>> {
-    return Object.fromEntries(
-      this.all().map((one) => [historyKey(one.definition), one.history.snapshot()]),
+  /** With the restored histories that still wait for their objective, unless all they tell is past its use. */
+  snapshot(nowMs: number): Readonly<Record<string, SliSnapshot>> {
+    const waiting = [...this.#saved].filter(
+      ([, { lastSecond }]) => nowMs - (lastSecond ?? 0) * 1000 < HISTORY_KEPT_MS,
     );
+    const current = this.all().map(
+      (one) => [historyKey(one.definition), one.history.snapshot()] as const,
+    );
+    return Object.fromEntries([...waiting, ...current]);
   }
 
   /** Histories wait here until their objective is defined again. */

@@ -7,6 +7,7 @@ export const SLI_LATE_MAX_MS = 30_000;
 /** Seconds kept, and minutes kept for windows longer than that (SRE workbook's longest window is three days). */
 const SECONDS_KEPT = 4_200;
 const MINUTES_KEPT = 3 * 24 * 60 + 60;
+export const HISTORY_KEPT_MS = MINUTES_KEPT * 60_000;
 /** Seconds further ahead than this do not open: the ring would overwrite the past. */
 const AHEAD_SECONDS_MAX = 300;
 
@@ -52,22 +53,23 @@ class StepRing {
     return true;
   }
 
-  rows(): (readonly [step: number, ...counts: number[]])[] {
-    return Array.from(this.#steps)
-      .filter((step) => !Number.isNaN(step))
-      .sort((a, b) => a - b)
-      .map((step) => {
-        const at = (step % this.#size) * FIELDS;
-        return [step, ...this.#counts.subarray(at, at + FIELDS)] as const;
-      });
+  /** Steps up to `newest` with their counts, `FIELDS + 1` numbers each, oldest first. */
+  rows(newest: number): number[] {
+    const rows: number[] = [];
+    for (let step = Math.max(0, newest - this.#size + 1); step <= newest; step += 1) {
+      if (!this.holds(step)) continue;
+      const at = (step % this.#size) * FIELDS;
+      rows.push(step);
+      for (let field = 0; field < FIELDS; field += 1) rows.push(this.#counts[at + field] ?? 0);
+    }
+    return rows;
   }
 
-  restore(rows: readonly (readonly number[])[]): void {
-    for (const [step, ...counts] of rows) {
-      if (step === undefined) continue;
-      counts.slice(0, FIELDS).forEach((count, field) => {
-        this.add(step, field, count);
-      });
+  restore(rows: readonly number[]): void {
+    for (let at = 0; at + FIELDS < rows.length; at += FIELDS + 1) {
+      for (let field = 0; field < FIELDS; field += 1) {
+        this.add(rows[at] ?? 0, field, rows[at + 1 + field] ?? 0);
+      }
     }
   }
 }
@@ -77,8 +79,9 @@ export interface SliSnapshot {
   readonly firstSecond: number | null;
   readonly lastSecond: number | null;
   readonly closedSecond: number | null;
-  readonly seconds: readonly (readonly number[])[];
-  readonly minutes: readonly (readonly number[])[];
+  /** Step, good, errors, slow: four numbers for each step that saw a request. */
+  readonly seconds: readonly number[];
+  readonly minutes: readonly number[];
 }
 
 /** Good and bad requests of one objective, second by second. Closed seconds never change. */
@@ -193,8 +196,8 @@ export class SliHistory {
       firstSecond: finite(this.#firstSecond),
       lastSecond: finite(this.#lastSecond),
       closedSecond: finite(this.#closedSecond),
-      seconds: this.#seconds.rows(),
-      minutes: this.#minutes.rows(),
+      seconds: this.#seconds.rows(this.#lastSecond),
+      minutes: this.#minutes.rows(Math.floor(this.#lastSecond / 60)),
     };
   }
 

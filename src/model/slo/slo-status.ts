@@ -48,18 +48,24 @@ export function sloStatusAt(
     ...(at.operation === undefined ? {} : { operation: at.operation }),
     sli: windowOf(firing?.rule.longMs ?? shortest),
     burnRates,
-    state: stateOf({ slo, asOfMs: at.asOfMs, lastSampleMs, isFiring: firing !== undefined }),
+    state: stateOf({
+      slo,
+      knownToMs: toSecond * 1000,
+      lastSampleMs,
+      isFiring: firing !== undefined,
+    }),
     ...(lastSampleMs === undefined ? {} : { lastSampleMs }),
   };
 }
 
+/** Silence is judged by what is known: of the seconds that are not closed yet nobody can say that they were silent. */
 function stateOf(of: {
   readonly slo: SloDefinition;
-  readonly asOfMs: number;
+  readonly knownToMs: number;
   readonly lastSampleMs: number | undefined;
   readonly isFiring: boolean;
 }): SloStatus["state"] {
   if (of.lastSampleMs === undefined) return "no-data";
-  if (of.asOfMs - of.lastSampleMs >= of.slo.absentAfterMs) return "absent";
+  if (of.knownToMs - of.lastSampleMs >= of.slo.absentAfterMs) return "absent";
   return of.isFiring ? "burning" : "ok";
 }

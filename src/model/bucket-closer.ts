@@ -1,0 +1,130 @@
+import { BucketFold, type Steps } from "./bucket-fold.ts";
+import type { Alias } from "./callee-resolver.ts";
+import { applyObjectives } from "./declared-facts.ts";
+import type { Frame } from "./frame.ts";
+import { FrameRing, RETAINED_BUCKETS } from "./frame-ring.ts";
+import type { Grace } from "./grace.ts";
+import type { MetricStore } from "./metric-store.ts";
+import { bucketOf, type OpenBuckets } from "./open-buckets.ts";
+import type { OpenTraces } from "./open-traces.ts";
+import { PlaceTable } from "./place-table.ts";
+import { SiteRecycler } from "./site-recycler.ts";
+import type { SiteResolver } from "./site-resolver.ts";
+import type { SloDefinition } from "./slo/slo.ts";
+import type { Topology } from "./topology.ts";
+import { BUCKET_MS } from "./view.ts";
+
+/** Work of a bucket beside its spans, in spans' worth. */
+const BUCKET_STEP = 50;
+
+interface CloserParts {
+  readonly topology: Topology;
+  readonly resolver: SiteResolver;
+  readonly traces: OpenTraces;
+  readonly buckets: OpenBuckets;
+  readonly metrics: MetricStore;
+  readonly grace: Grace;
+  readonly seed: number;
+  readonly definitions: () => readonly SloDefinition[];
+}
+
+/** Turns open buckets into frames when their time has come, in steps that can be paused. */
+export class BucketCloser {
+  readonly topology: Topology;
+  readonly frames = new FrameRing();
+  readonly places = new PlaceTable();
+  readonly #of: CloserParts;
+  readonly #fold: BucketFold;
+  readonly #recycler: SiteRecycler;
+  #steps: Steps<void> | undefined;
+
+  constructor(parts: CloserParts) {
+    this.#of = parts;
+    this.topology = parts.topology;
+    this.#fold = new BucketFold({ ...parts, places: this.places });
+    this.#recycler = new SiteRecycler(parts.topology, parts.resolver);
+  }
+
+  get aliases(): ReadonlyMap<number, Alias> {
+    return this.#fold.callees.aliases;
+  }
+
+  /** Says what time it is. Nothing is closed yet, and what is being closed goes on as it began. */
+  begin(nowMs: number): void {
+    if (this.#steps === undefined && this.isDue(nowMs)) {
+      this.#steps = this.#close(this.#target(nowMs), nowMs);
+    }
+  }
+
+  /** One past the last bucket whose grace has passed. */
+  #target(nowMs: number): number {
+    return bucketOf(nowMs - this.#of.grace.ms);
+  }
+
+  isDue(nowMs: number): boolean {
+    return this.#target(nowMs) > this.#of.buckets.end;
+  }
+
+  /** Closes until about `spansMax` spans' worth of work is done. True: all that is due is closed. */
+  work(spansMax: number): boolean {
+    let done = 0;
+    while (this.#steps !== undefined && done < spansMax) {
+      const step = this.#steps.next();
+      if (step.done === true) this.#steps = undefined;
+      else done += step.value;
+    }
+    return this.#steps === undefined;
+  }
+
+  *#close(target: number, nowMs: number): Steps<void> {
+    const { topology, traces } = this.#of;
+    const from = yield* this.#firstToClose(target, nowMs);
+    for (let bucket = from; bucket < target; bucket += 1) {
+      this.frames.push(bucket, yield* this.#closeBucket(bucket, nowMs));
+    }
+    applyObjectives(topology, this.#of.definitions(), { seenMs: nowMs, nowMs });
+    traces.expire(nowMs);
+    yield traces.size / 10;
+    topology.relations.expire(nowMs);
+  }
+
+  /** The bucket to go on with. What lies further back than is kept gets no frame, and is only let go of. */
+  *#firstToClose(target: number, nowMs: number): Steps<number> {
+    const { buckets } = this.#of;
+    if (this.frames.size === 0) buckets.skipTo(Math.min(buckets.oldest() ?? target, target));
+    const firstKept = target - RETAINED_BUCKETS;
+    if (buckets.end >= firstKept) return buckets.end;
+    for (let old = buckets.oldest(); old !== undefined && old < firstKept; old = buckets.oldest()) {
+      yield* this.#closeBucket(old, nowMs);
+    }
+    buckets.skipTo(firstKept);
+    this.frames.clear();
+    return firstKept;
+  }
+
+  *#closeBucket(index: number, nowMs: number): Steps<Frame> {
+    const { topology, buckets, metrics, grace } = this.#of;
+    const bucket = buckets.take(index);
+    topology.settle(nowMs);
+    const heard = { seenMs: (index + 1) * BUCKET_MS, nowMs };
+    const folded = yield* this.#fold.fold(bucket.nodes, heard);
+    metrics.close(index, bucket.points);
+    yield bucket.points.length;
+    grace.close(topology.senders);
+    this.#recycler.recycle(index);
+    yield BUCKET_STEP;
+    const { entryRequests, traced, ...columns } = folded;
+    const templates = [...bucket.templates];
+    return {
+      ...columns,
+      templates: Int32Array.from(templates, ([template]) => template),
+      templateCounts: Float64Array.from(templates, ([, count]) => count),
+      heard: Int32Array.from(bucket.heard),
+      present: Int32Array.from(bucket.present),
+      late: Int32Array.from([...bucket.late].flat()),
+      counts: { spans: bucket.nodes.length, dropped: bucket.dropped, entryRequests, traced },
+      lastHeardMs: bucket.lastHeardMs,
+      closedMs: nowMs,
+    };
+  }
+}
