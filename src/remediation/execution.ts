@@ -8,13 +8,15 @@ import type { Meter } from "../meter.ts";
 import type { Store, StreamName } from "../store/store.ts";
 import { driftOf, type Facts, factsBefore, isReached } from "./facts.ts";
 import type { RecordedProposal, RecordedStart } from "./recorded-proposal.ts";
-import { ageRefusal, type Refusal, type Standing, standingOf } from "./standing.ts";
+import { ageRefusal, endOf, type Refusal, type Standing, standingOf } from "./standing.ts";
 import type { Target } from "./target.ts";
 
 /** Looks before an action; then it is not done. */
 const LOOKS_BEFORE_MAX = 3;
 const LOOK_PAUSE_MS = 1_000;
 const LOOK_PAUSE_MAX_MS = 8_000;
+/** Appends of one end, should others write to the stream at the same time. */
+const END_ATTEMPTS_MAX = 5;
 /** A start by another executor without an end is settled by this one when it is older than any execution takes. */
 export const ABANDONED_AFTER_MS = 240_000;
 
@@ -99,8 +101,6 @@ export class Execution {
     const { clock, log, target, id } = this.#deps;
     const seen = await this.#factsBefore(proposal);
     if ("code" in seen) return this.#refuse(stream, 2, seen);
-    const late = ageRefusal(approvedMs, clock.nowMs());
-    if (late !== undefined) return this.#refuse(stream, 2, late);
     const start: RecordedStart = {
       executor: id,
       before: factsBefore(proposal.action, seen.facts),
@@ -108,9 +108,9 @@ export class Execution {
     const isOurs = await this.#append(stream, 2, { type: "action-started", ...start });
     if (!isOurs) return "later";
     const claim: Claim = { stream, proposal, start, version: 3 };
-    // A stopped process may wake up much later, between its claim and its effect.
-    const tooLate = ageRefusal(approvedMs, clock.nowMs());
-    if (tooLate !== undefined) return this.#end(claim, { type: "action-failed", ...tooLate });
+    // Looking and claiming take their time, and a stopped process may wake up much later.
+    const late = ageRefusal(approvedMs, clock.nowMs());
+    if (late !== undefined) return this.#end(claim, { type: "action-failed", ...late });
     log.info("executor_acts", { stream, action: actionTitle(proposal.action) });
     const execution = await target.execute(proposal.action, proposal.id);
     switch (execution.type) {
@@ -160,17 +160,17 @@ export class Execution {
 
   async #takeOver(
     stream: StreamName,
-    { proposal, start, event }: Extract<Standing, { type: "started" }>,
+    { proposal, start, version }: Extract<Standing, { type: "started" }>,
   ): Promise<Dealt> {
     this.#deps.meter.add("orrery_executor_taken_over_total");
     this.#deps.log.warn("executor_settles", { stream, startedBy: start?.executor });
     if (proposal !== undefined && start !== undefined)
       return this.#settle(
-        { stream, proposal, start, version: event.version },
+        { stream, proposal, start, version },
         "The executor stopped before it had an answer.",
       );
     const detail = "The record of this action cannot be read: see by hand whether it took effect.";
-    const isFirst = await this.#append(stream, event.version, { type: "action-unknown", detail });
+    const isFirst = await this.#append(stream, version, { type: "action-unknown", detail });
     return isFirst ? "over" : "later";
   }
 
@@ -201,11 +201,17 @@ export class Execution {
     const { stream } = claim;
     meter.add("orrery_executor_ends_total", 1, { type: end.type });
     log.info("executor_ended", { stream, type: end.type });
-    if (await this.#append(stream, claim.version, end)) return "over";
-    const last = (await store.read(stream)).at(-1);
-    if (last?.type === "action-unknown" && end.type !== "action-unknown")
-      await this.#append(stream, last.version, end);
-    return "over";
+    let { version } = claim;
+    for (let tried = 0; tried < END_ATTEMPTS_MAX; tried++) {
+      // biome-ignore lint/performance/noAwaitInLoops: each attempt builds on what the one before met
+      if (await this.#append(stream, version, end)) return "over";
+      const events = await store.read(stream);
+      const known = endOf(events)?.type;
+      const isNews = known === undefined || (known === "action-unknown" && end.type !== known);
+      if (!isNews) return "over";
+      version = events.length;
+    }
+    return "later";
   }
 
   /** `false`: somebody else was first, and nothing was recorded. */

@@ -1,10 +1,11 @@
 // The executor's process: alone it holds what can change production. Told by its settings, started by whoever owns the
 // target; it obeys the record of approved proposals and nothing else.
 import { systemClock } from "../clock.ts";
-import { isOperationError } from "../errors.ts";
+import { isOperationError, OperationError } from "../errors.ts";
 import { createLog } from "../log.ts";
-import { createMeter } from "../meter.ts";
+import { createMeter, type Meter } from "../meter.ts";
 import { openSqliteStore } from "../store/sqlite-store.ts";
+import type { Store } from "../store/store.ts";
 import { createDemoWorld } from "./demo-world.ts";
 import { createExecutor } from "./executor.ts";
 import { readExecutorSettings } from "./settings.ts";
@@ -17,7 +18,7 @@ async function main(): Promise<void> {
   const log = createLog(settings.logLevel);
   const clock = systemClock;
   const meter = createMeter();
-  const store = await openSqliteStore({ path: settings.storePath, clock, meter, mustExist: true });
+  const store = await openRecord(settings.storePath, meter);
   const target = createDemoWorld(settings.target);
   const id = `${target.name}-${process.pid}`;
   const { approvers, settleMs } = settings;
@@ -40,6 +41,18 @@ async function main(): Promise<void> {
   log.info("executor_ready", { id, approvers: approvers.length });
   process.send?.({ type: "ready" });
 }
+
+/** The record of the Orrery that it serves; never one of its own. */
+async function openRecord(path: string, meter: Meter): Promise<Store> {
+  try {
+    return await openSqliteStore({ path, clock: systemClock, meter, mustExist: true });
+  } catch (error) {
+    throw isOperationError(error) ? settingFailure(error) : error;
+  }
+}
+
+const settingFailure = (cause: OperationError): OperationError =>
+  new OperationError(cause.code, `ORRERY_STORE: ${cause.message}`, { cause });
 
 main().catch((error: unknown) => {
   if (!isOperationError(error)) throw error;

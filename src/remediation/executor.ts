@@ -8,7 +8,7 @@ import type { StoredEvent, StreamName } from "../store/store.ts";
 import { Execution, type ExecutionDeps } from "./execution.ts";
 
 /** From the click to the claim takes at most this and the checks. */
-export const FOLLOW_EVERY_MS = 250;
+const FOLLOW_EVERY_MS = 250;
 const BATCH_MAX = 100;
 /** Limit: proposals under way at a time; further ones stay in the record until some are over. */
 const PENDING_MAX = 1_000;
@@ -29,7 +29,7 @@ export interface Executor {
 }
 
 interface Pending {
-  /** Of the first event that made it ours to deal with. */
+  /** Of its approval. */
   readonly position: number;
   readonly failures: number;
   readonly notBeforeMs: number;
@@ -125,7 +125,7 @@ class Follower {
     }
   }
 
-  /** Takes up what was approved or begun since the last time. Answers how far it has read. */
+  /** Takes up what was approved since the last time. Answers how far it has read. */
   async #read(): Promise<number> {
     const { store } = this.#deps;
     let position = this.#position ?? (await this.#savedCursor());
@@ -148,7 +148,7 @@ class Follower {
   }
 
   #take({ type, stream, position }: StoredEvent): void {
-    if (type !== "proposal-approved" && type !== "action-started") return;
+    if (type !== "proposal-approved") return;
     if (!this.#pending.has(stream))
       this.#pending.set(stream, { position, failures: 0, notBeforeMs: 0 });
   }

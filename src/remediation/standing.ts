@@ -34,15 +34,27 @@ export type Standing =
       readonly proposal: RecordedProposal | undefined;
       readonly start: RecordedStart | undefined;
       readonly event: StoredEvent;
+      /** Of the stream now. */
+      readonly version: number;
     };
+
+const ENDS: ReadonlySet<string> = new Set(["action-done", "action-failed", "action-unknown"]);
+const isStart = ({ type }: StoredEvent): boolean => type === "action-started";
+
+/** How what was started has ended; undefined while it has not. */
+export function endOf(events: readonly StoredEvent[]): StoredEvent | undefined {
+  return events.slice(events.findLastIndex(isStart) + 1).findLast(({ type }) => ENDS.has(type));
+}
 
 /**
  * Reads a proposal's stream and believes nothing: whoever wrote the approval, it runs only if the record is exactly a
  * proposal and then its approval, by an approver of ours, in time, and bound to the hash that we compute ourselves.
  */
 export function standingOf(events: readonly StoredEvent[], rules: Rules, nowMs: number): Standing {
+  const started = events.findLast(isStart);
+  if (started !== undefined)
+    return endOf(events) === undefined ? startedStanding(events, started) : { type: "nothing" };
   const last = events.at(-1);
-  if (last?.type === "action-started") return startedStanding(events, last);
   if (last?.type !== "proposal-approved") return { type: "nothing" };
   const made = events[0];
   const proposal = parseProposal(made?.body);
@@ -63,7 +75,8 @@ export function standingOf(events: readonly StoredEvent[], rules: Rules, nowMs: 
 
 function startedStanding(events: readonly StoredEvent[], event: StoredEvent): Standing {
   const proposal = parseProposal(events[0]?.body);
-  return { type: "started", proposal, start: parseStart(event.body), event };
+  const start = parseStart(event.body);
+  return { type: "started", proposal, start, event, version: events.length };
 }
 
 const refusalOf = (code: string, detail: string): Refusal => ({

@@ -9,6 +9,7 @@ import { createDemoWorld } from "../../src/remediation/demo-world.ts";
 import { ABANDONED_AFTER_MS, type ExecutionDeps } from "../../src/remediation/execution.ts";
 import { createExecutor, type Executor } from "../../src/remediation/executor.ts";
 import { APPROVAL_FRESH_MAX_MS } from "../../src/remediation/standing.ts";
+import type { Target } from "../../src/remediation/target.ts";
 import type { Store } from "../../src/store/store.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 import {
@@ -30,6 +31,11 @@ interface Scene extends AsyncDisposable {
   end(id?: string): Promise<unknown>;
 }
 
+/** A busy machine is not taken for a port that hangs; that is waited for no longer than `executeMaxMs`. */
+const targetAt = ({ url, token }: OperationsPort, executeMaxMs = 10_000): Target =>
+  createDemoWorld({ url, token, lookMaxMs: 10_000, executeMaxMs });
+const HANGS_MS = 1_000;
+
 async function stage(): Promise<Scene> {
   const port = await openOperationsPort();
   const store = createMemoryStore();
@@ -44,7 +50,7 @@ async function stage(): Promise<Scene> {
         clock,
         log: silentLog,
         meter: createMeter(),
-        target: createDemoWorld({ ...port, lookMaxMs: 300, executeMaxMs: 300 }),
+        target: targetAt(port),
         id: "executor-1",
         approvers: [ALICE],
         settleMs: 10_000,
@@ -160,7 +166,9 @@ test.each<[string, PortFault, readonly string[], number]>([
   await using scene = await stage();
   scene.port.fail("POST", fault);
   await scene.approve();
-  const executor = scene.executor();
+  const executor = scene.executor(
+    fault.type === "hang" ? { target: targetAt(scene.port, HANGS_MS) } : {},
+  );
   for (let i = 0; i < 3; i++) await executor.tick();
   expect((await typesOf(scene.store)).slice(2)).toEqual(ends);
   expect(scene.port.effects).toHaveLength(effects);
@@ -170,7 +178,7 @@ test.each<[string, PortFault, readonly string[], number]>([
 test("an effect that shows late is still found, and one that cannot be seen stays unknown", async () => {
   await using scene = await stage();
   const hidden: PortFault = { type: "answer", when: "before", status: 503 };
-  scene.port.fail("POST", { type: "hang", when: "after" });
+  scene.port.fail("POST", { type: "reset", when: "after" });
   await scene.approve();
   const executor = scene.executor();
   // The look before the action is well; those after it are not, at first.
@@ -184,7 +192,7 @@ test("an effect that shows late is still found, and one that cannot be seen stay
   expect(scene.clock.nowMs() - NOW_MS).toBeGreaterThanOrEqual(3_000);
 
   await scene.approve({ id: "p-2", preconditions: { facts: {} } });
-  scene.port.fail("POST", { type: "hang", when: "after" });
+  scene.port.fail("POST", { type: "reset", when: "after" });
   scene.port.fail("GET", { type: "late", ms: 0 });
   for (let i = 0; i < 20; i++) scene.port.fail("GET", hidden);
   await executor.tick();
@@ -192,6 +200,36 @@ test("an effect that shows late is still found, and one that cannot be seen stay
     type: "action-unknown",
     detail: expect.stringContaining("could not be looked at either"),
   });
+});
+
+test("a restart that was lost on the way is not taken for done because instances serve", async () => {
+  await using scene = await stage();
+  scene.port.fail("POST", { type: "reset", when: "before" });
+  await scene.approve({ action: { type: "restart", service: "catalog" } });
+  await scene.executor().tick();
+  expect(await scene.end()).toMatchObject({ type: "action-unknown" });
+  expect((await scene.store.read("proposal/p-1"))[2]?.body).toMatchObject({
+    before: { "instance:catalog.catalog-1": "present", "instance:catalog.catalog-2": "present" },
+  });
+});
+
+test("what somebody else writes meanwhile does not swallow the end", async () => {
+  await using scene = await stage();
+  await scene.approve();
+  const { store } = scene;
+  let isMeddled = false;
+  const meddled: Store = {
+    ...store,
+    append: async (stream, version, events) => {
+      if (events[0]?.type === "action-done" && !isMeddled) {
+        isMeddled = true;
+        await record(store, "p-1", [{ type: "proposal-expired" }], NOW_MS);
+      }
+      return store.append(stream, version, events);
+    },
+  };
+  await scene.executor({ store: meddled }).tick();
+  expect((await typesOf(store)).filter((type) => type !== "proposal-expired")).toEqual(DONE);
 });
 
 test("a target that cannot be looked at is not touched", async () => {

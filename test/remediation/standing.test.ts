@@ -19,6 +19,9 @@ const withProposal = (over: Partial<Proposal>): readonly StoredEvent[] =>
 test("a fresh approval by an approver, bound to the recorded action, is carried out", () => {
   expect(verdict(stored([made(), approved()]))).toBe("run");
   expect(verdict(stored([made(), approved()]), NOW_MS + APPROVAL_FRESH_MAX_MS - 1)).toBe("run");
+  expect(verdict(stored([made(), approved()]), NOW_MS + APPROVAL_FRESH_MAX_MS)).toBe(
+    "approval_stale",
+  );
 });
 
 const other: Action = { type: "rollback", service: "gateway", toVersion: "1.4.2" };
@@ -67,10 +70,6 @@ test.each<readonly ProposalEvent[]>([
   [{ type: "proposal-expired" }],
   [{ type: "proposal-superseded", reason: "drift" }],
   [{ type: "action-failed", code: "approval_stale", detail: "" }],
-  [
-    { type: "action-started", executor: "another" },
-    { type: "action-done", detail: "", finishedMs: NOW_MS },
-  ],
   [approved()],
 ])("an approval after a decision is none: $type", (...before) => {
   expect(verdict(stored([made(), ...before, approved()]))).toBe("not_open");
@@ -85,6 +84,10 @@ test("what was decided after the approval, or never approved, needs nothing", ()
     { type: "action-unknown", detail: "" },
   ] as const)
     expect(verdict(stored([made(), approved(), last]))).toBe("nothing");
+  const done = { type: "action-done", detail: "", finishedMs: NOW_MS } as const;
+  const start = { type: "action-started", executor: "another" } as const;
+  expect(verdict(stored([made(), approved(), start, done, approved()]))).toBe("nothing");
+  expect(verdict(stored([made(), approved(), start, approved()]))).toBe("started");
   expect(verdict(stored([made()]))).toBe("nothing");
   expect(verdict([])).toBe("nothing");
 });

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { text } from "node:stream/consumers";
 import type { WorldStatus } from "../../src/demo/world/supervisor.ts";
 
-export type PortState = Pick<WorldStatus, "services" | "flags">;
+type PortState = Pick<WorldStatus, "services" | "flags">;
 
 /** What befalls one request. `before` and `after` say whether the effect has happened by then. */
 export type PortFault =
@@ -16,7 +16,7 @@ export type PortFault =
       readonly body?: unknown;
     };
 
-export interface PortEffect {
+interface PortEffect {
   readonly path: string;
   readonly key: string | undefined;
   readonly body: Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export interface OperationsPort extends AsyncDisposable {
 
 const TOKEN = "port-token";
 
-export const shopState = (): PortState => ({
+const shopState = (): PortState => ({
   services: [
     {
       service: "catalog",
