@@ -5,17 +5,27 @@ import type { EvidenceDraft, ToolOutcome, ToolRefusal } from "./define-tool.ts";
 export const TOOL_ANSWER_BYTES_MAX = 6_144;
 /** Limit: evidence items of one answer. */
 export const EVIDENCE_MAX = 8;
+/** The last instant that a Date can say. */
+const TIME_MS_MAX = 8.64e15;
 
 export function answer<Output>(
   data: Output,
   evidence: readonly EvidenceDraft[],
   notes: readonly string[] = [],
 ): ToolOutcome<Output> {
-  return { ok: true, data, evidence: evidence.slice(0, EVIDENCE_MAX), notes };
+  return { ok: true, data, evidence: evidence.slice(0, EVIDENCE_MAX).map(citable), notes };
+}
+
+/** A clause may only name values that it has: what was not measured is said in words. */
+function citable(draft: EvidenceDraft): EvidenceDraft {
+  const text = draft.text.replace(/\{\{(\w+)\}\}/g, (citation, key: string) =>
+    Object.hasOwn(draft.values, key) ? citation : "an unknown value",
+  );
+  return { ...draft, text };
 }
 
 export function refuse(code: string, message: string, didYouMean?: readonly string[]): ToolRefusal {
-  const near = didYouMean?.slice(0, 6) ?? [];
+  const near = [...new Set(didYouMean)].slice(0, 6);
   return { ok: false, code, message, ...(near.length === 0 ? {} : { didYouMean: near }) };
 }
 
@@ -25,8 +35,16 @@ export function rounded(value: number | undefined): number | null {
   return Number(value.toPrecision(3));
 }
 
+/** An instant that no calendar has (a sender's mistake) becomes the nearest that one has. */
 export function isoTime(ms: number): string {
-  return new Date(Math.round(ms)).toISOString().replace(".000Z", "Z");
+  const known = Number.isNaN(ms) ? 0 : Math.max(-TIME_MS_MAX, Math.min(TIME_MS_MAX, ms));
+  return new Date(Math.round(known)).toISOString().replace(".000Z", "Z");
+}
+
+/** Four significant digits: more than is ever shown of a measured value. Counts and instants are exact. */
+function kept(value: number, unit: Unit): number {
+  if (unit === "time") return Math.round(value);
+  return unit === "count" ? value : Number(value.toPrecision(4));
 }
 
 /** Quantities of evidence by key; what was not measured is left out, so that it cannot be cited. */
@@ -34,8 +52,11 @@ export function quantities(
   unit: Unit,
   values: Readonly<Record<string, number | undefined>>,
 ): Record<string, Quantity> {
+  const max = unit === "time" ? TIME_MS_MAX : Number.MAX_VALUE;
   const known = Object.entries(values).flatMap(([key, value]) =>
-    value === undefined || !Number.isFinite(value) ? [] : [[key, { value, unit }] as const],
+    value === undefined || !(Math.abs(value) <= max)
+      ? []
+      : [[key, { value: kept(value, unit), unit }] as const],
   );
   return Object.fromEntries(known);
 }

@@ -1,9 +1,16 @@
 import { z } from "zod";
+import { floorToBucket } from "../src/model/dynamics/columns.ts";
 import type { Entity, EntityId } from "../src/model/entity.ts";
 import { entityName } from "../src/model/entity.ts";
 import type { Window } from "../src/model/quantity.ts";
-import type { EdgeWindow, EntryWindow, StationWindow, WorldView } from "../src/model/view.ts";
-import { answer, EVIDENCE_MAX, firstOf, quantities, refuse } from "./answer.ts";
+import {
+  BUCKET_MS,
+  type EdgeWindow,
+  type EntryWindow,
+  type StationWindow,
+  type WorldView,
+} from "../src/model/view.ts";
+import { answer, firstOf, isoTime, quantities, refuse } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
 import {
   edgeHealth,
@@ -19,8 +26,12 @@ import { type Link, placeName, resolveEntity, resolveLink } from "./named-entity
 import { nameText } from "./untrusted.ts";
 import { windowSchema, windowText } from "./window.ts";
 
-/** Limit: rows of one answer. */
-const ROWS_MAX = 10;
+/** Limits of one answer: rows in all, and of each kind. */
+const ROWS_MAX = 8;
+const ROWS_CITED_MAX = 5;
+const VERSIONS_MAX = 2;
+const INSTANCES_MAX = 3;
+const LINKS_MAX = 4;
 const MINUTES = 3;
 const MINUTES_MAX = 60;
 
@@ -50,6 +61,11 @@ interface Row {
   readonly kind: "service" | "edge";
   readonly before: Health;
   readonly after: Health;
+}
+
+interface Rows {
+  readonly rows: readonly Row[];
+  readonly notes: readonly string[];
 }
 
 interface Two<T> {
@@ -88,17 +104,39 @@ function rowsBy<T extends StationWindow | EdgeWindow>(
     .sort((a, b) => b.after.count + b.before.count - a.after.count - a.before.count);
 }
 
-function linkRows(view: WorldView, link: Link, windows: Windows): readonly Row[] {
+/** How much a row changed: the logarithm of its mean time, failures, and above all traffic that came or went. */
+function movement({ before, after }: Row): number {
+  if (before.count === 0 || after.count === 0) return 10;
+  const slower = Math.abs(Math.log(after.meanMs / before.meanMs));
+  return (
+    (Number.isFinite(slower) ? slower : 0) + 5 * Math.abs(after.errorRatio - before.errorRatio)
+  );
+}
+
+/** The rows that moved most, and a note when there are more. */
+function movedMost(rows: readonly Row[], max: number, what: string): Rows {
+  const sorted = rows.toSorted((a, b) => movement(b) - movement(a));
+  const { kept, notes } = firstOf(sorted, max, what);
+  return { rows: kept, notes: notes.map((note) => `${note}, those that moved most`) };
+}
+
+const together = (parts: readonly Rows[]): Rows => ({
+  rows: parts.flatMap((part) => part.rows),
+  notes: parts.flatMap((part) => part.notes),
+});
+
+function linkRows(view: WorldView, link: Link, windows: Windows): Rows {
   const ofLink = (window: Window) => view.edges(window).filter((edge) => edge.id === link.id);
   const two = { before: ofLink(windows.before), after: ofLink(windows.after) };
   const options = { kind: "edge" as const, healthOf: edgeHealth };
-  const whole = rowsBy(two, windows, { ...options, keyOf: (edge) => placeName(edge.id) });
+  const rows = rowsBy(two, windows, { ...options, keyOf: (edge) => placeName(edge.id) });
   const callers = rowsBy(two, windows, {
     ...options,
     keyOf: (edge) =>
       edge.callerInstance === undefined ? undefined : `from ${placeName(edge.callerInstance)}`,
   });
-  return callers.length > 1 ? [...whole, ...callers] : whole;
+  const split = callers.length > 1 ? callers : [];
+  return together([{ rows, notes: [] }, movedMost(split, INSTANCES_MAX, "callers")]);
 }
 
 const touches =
@@ -106,21 +144,27 @@ const touches =
   (one: StationWindow): boolean =>
     [one.service, one.instance, one.host, one.zone, one.operation].includes(id);
 
-function stationRows(view: WorldView, entity: Entity, windows: Windows): readonly Row[] {
+function stationRows(view: WorldView, entity: Entity, windows: Windows): Rows {
   const own = (window: Window) => view.stations(window).filter(touches(entity.id));
   const two = { before: own(windows.before), after: own(windows.after) };
   const options = { kind: "service" as const, healthOf: stationHealth };
-  const whole = rowsBy(two, windows, { ...options, keyOf: () => placeName(entity.id) });
+  const rows = rowsBy(two, windows, { ...options, keyOf: () => placeName(entity.id) });
   const split = (keyOf: (one: StationWindow) => string | undefined): readonly Row[] => {
-    const rows = rowsBy(two, windows, { ...options, keyOf });
-    return rows.length > 1 ? rows : [];
+    const parts = rowsBy(two, windows, { ...options, keyOf });
+    return parts.length > 1 ? parts : [];
   };
-  return [
-    ...whole,
-    ...split((one) => (one.version === undefined ? undefined : `version ${nameText(one.version)}`)),
-    ...split((one) => (one.instance === undefined ? undefined : placeName(one.instance))),
-    ...calleeRows(view, entity.id, windows),
-  ];
+  const versions = split((one) =>
+    one.version === undefined ? undefined : `version ${nameText(one.version)}`,
+  );
+  const instances = split((one) =>
+    one.instance === undefined ? undefined : placeName(one.instance),
+  );
+  return together([
+    { rows, notes: [] },
+    movedMost(versions, VERSIONS_MAX, "versions"),
+    movedMost(instances, INSTANCES_MAX, "instances"),
+    movedMost(calleeRows(view, entity.id, windows), LINKS_MAX, "links"),
+  ]);
 }
 
 /** Links that leave a service, and those that reach what is outside the telemetry. */
@@ -135,7 +179,7 @@ function calleeRows(view: WorldView, id: EntityId, windows: Windows): readonly R
   });
 }
 
-function entryRows(view: WorldView, operation: EntityId, windows: Windows): readonly Row[] {
+function entryRows(view: WorldView, operation: EntityId, windows: Windows): Rows {
   const own = (window: Window): readonly EntryWindow[] =>
     view.entries(window).filter((one) => one.operation === operation);
   const row: Row = {
@@ -144,7 +188,7 @@ function entryRows(view: WorldView, operation: EntityId, windows: Windows): read
     before: entryHealth(own(windows.before), windows.before),
     after: entryHealth(own(windows.after), windows.after),
   };
-  return row.before.count + row.after.count === 0 ? [] : [row];
+  return { rows: row.before.count + row.after.count === 0 ? [] : [row], notes: [] };
 }
 
 /** The sharper of time and failures first; a row that lost its traffic says so. */
@@ -152,7 +196,8 @@ function clause({ what, before, after }: Row): string {
   if (after.count === 0) return `${what} went from {{beforeRequestRate}} to no requests`;
   if (before.count === 0) return `${what} was not seen before and now serves {{afterRequestRate}}`;
   const failing = after.errorRatio - before.errorRatio > 0.01;
-  const slower = `p95 of ${what} went from {{beforeP95Ms}} to {{afterP95Ms}} ({{factor}})`;
+  const times = Number.isFinite(after.p95Ms / before.p95Ms) ? " ({{factor}})" : "";
+  const slower = `p95 of ${what} went from {{beforeP95Ms}} to {{afterP95Ms}}${times}`;
   return failing
     ? `errors of ${what} went from {{beforeErrorRatio}} to {{afterErrorRatio}}, and ${slower}`
     : slower;
@@ -176,27 +221,35 @@ function rowEvidence(row: Row, windows: Windows): EvidenceDraft {
   };
 }
 
+/**
+ * Two windows of whole buckets. An onset inside the later window splits it, and the bucket that holds the onset belongs to
+ * neither: what came before must not dilute what came after.
+ */
 function windowsOf(
   view: WorldView,
   nowMs: number,
   { minutes, before }: { readonly minutes: number; readonly before?: string | undefined },
 ): ({ readonly ok: true } & Windows) | ToolRefusal {
-  const lengthMs = minutes * 60_000;
-  const after = {
-    fromMs: Math.max(view.retainedFromMs, view.closedMs - lengthMs),
-    toMs: view.closedMs,
-  };
-  const endMs = before === undefined ? after.fromMs : parseInstant(before, nowMs);
-  if (endMs === undefined)
-    return refuse("time_unreadable", "Give `before` as 14:02 or an ISO time.");
-  const fromMs = Math.max(view.retainedFromMs, endMs - lengthMs);
-  if (fromMs >= endMs || endMs > after.toMs) {
-    return refuse("time_not_retained", "Nothing is retained before that; choose a later `before`.");
+  const { closedMs, retainedFromMs } = view;
+  const asked = before === undefined ? undefined : parseInstant(before, nowMs);
+  if (before !== undefined && asked === undefined) {
+    return refuse("time_unreadable", "Give `before` as 14:02 (UTC), 10 min ago, or an ISO time.");
   }
-  // An onset inside the later window splits it: what came before must not dilute what came after.
-  const late = endMs > after.fromMs ? { fromMs: endMs, toMs: after.toMs } : after;
+  const half = floorToBucket((closedMs - retainedFromMs) / 2);
+  const wantedMs = floorToBucket(minutes * 60_000);
+  // Soon after a start there is too little for two whole windows: each gets half of it.
+  const lengthMs = asked === undefined ? Math.min(wantedMs, half) : wantedMs;
+  const endMs = asked ?? closedMs - lengthMs;
+  const toMs = floorToBucket(endMs);
+  const early = { fromMs: Math.max(retainedFromMs, toMs - lengthMs), toMs };
+  const fromMs = Math.max(closedMs - lengthMs, toMs === endMs ? toMs : toMs + BUCKET_MS);
+  const late = { fromMs: Math.max(retainedFromMs, fromMs), toMs: closedMs };
+  if (early.fromMs >= early.toMs) {
+    const from = isoTime(retainedFromMs);
+    return refuse("time_not_retained", `Nothing is kept from before ${from}; choose a later time.`);
+  }
   if (late.fromMs >= late.toMs) return refuse("window_empty", "`before` must lie before `at`.");
-  return { ok: true, before: { fromMs, toMs: endMs }, after: late };
+  return { ok: true, before: early, after: late };
 }
 
 export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
@@ -219,14 +272,14 @@ export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof o
     if (link?.ok === false) return link;
     const resolved = link === undefined ? resolveEntity(view, about) : undefined;
     if (resolved?.ok === false) return resolved;
-    const rows =
+    const { rows, notes } =
       link === undefined
         ? rowsOfEntity(view, resolved?.entity, windows)
         : linkRows(view, link.link, windows);
     if (rows.length === 0) {
       return refuse("nothing_seen", `Nothing of ${nameText(about)} was seen in either window.`);
     }
-    const { kept, notes } = firstOf(rows, ROWS_MAX, "rows");
+    const { kept, notes: cut } = firstOf(rows, ROWS_MAX, "rows");
     return answer(
       {
         before: windowText(windows.before),
@@ -237,18 +290,24 @@ export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof o
           after: healthRow(row.after),
         })),
       },
-      kept.slice(0, EVIDENCE_MAX).map((row) => rowEvidence(row, windows)),
-      notes,
+      mostTelling(kept).map((row) => rowEvidence(row, windows)),
+      [...notes, ...cut],
     );
   },
 });
 
-function rowsOfEntity(
-  view: WorldView,
-  entity: Entity | undefined,
-  windows: Windows,
-): readonly Row[] {
-  if (entity === undefined) return [];
-  const own = entity.type === "operation" ? entryRows(view, entity.id, windows) : [];
-  return own.length > 0 ? own : stationRows(view, entity, windows);
+function rowsOfEntity(view: WorldView, entity: Entity | undefined, windows: Windows): Rows {
+  if (entity === undefined) return { rows: [], notes: [] };
+  if (entity.type === "operation") {
+    const own = entryRows(view, entity.id, windows);
+    if (own.rows.length > 0) return own;
+  }
+  return stationRows(view, entity, windows);
+}
+
+/** The whole, and of its parts those that moved most. */
+function mostTelling(rows: readonly Row[]): readonly Row[] {
+  const [whole, ...parts] = rows;
+  const moved = parts.toSorted((a, b) => movement(b) - movement(a));
+  return whole === undefined ? [] : [whole, ...moved.slice(0, ROWS_CITED_MAX - 1)];
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Action } from "../src/incident/action.ts";
-import type { Proposal, RecordedHypothesis } from "../src/incident/events.ts";
+import type { Outcome, Proposal, RecordedHypothesis } from "../src/incident/events.ts";
 import type { Diagnosis } from "../src/model/causes/diagnosis.ts";
 import type { Quantity, Window } from "../src/model/quantity.ts";
 import type { WorldView } from "../src/model/view.ts";
@@ -92,6 +92,8 @@ export interface ProposalRequest {
   readonly action: Action;
   readonly reason: string;
   readonly evidenceIds: readonly string[];
+  /** Of what kinds the cited items are: text of logs and traces alone carries no proposal. */
+  readonly evidenceKinds: readonly EvidenceDraft["kind"][];
   /** The same key twice gives the same proposal. */
   readonly key?: string;
 }
@@ -104,6 +106,10 @@ export interface LedgerEntry {
   readonly proposal: Proposal;
   readonly state: string;
   readonly verdict?: string;
+  /** What was observed, once it is settled. */
+  readonly outcome?: Outcome;
+  /** What the executor said, or why it ended. */
+  readonly detail?: string;
 }
 
 export interface Tool<Input, Output> {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Entity, EntityId } from "../src/model/entity.ts";
+import type { Entity, EntityId, EntityType } from "../src/model/entity.ts";
 import type { Window } from "../src/model/quantity.ts";
 import type { WorldView } from "../src/model/view.ts";
-import { answer, isoTime, quantities } from "./answer.ts";
+import { answer, firstOf, isoTime, quantities } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
 import {
   edgeHealth,
@@ -21,7 +21,7 @@ import { lastMinutes, windowSchema, windowText } from "./window.ts";
 /** Limits of one answer. */
 const ATTRIBUTES_MAX = 16;
 const RELATED_MAX = 12;
-const METRICS_MAX = 16;
+const METRICS_MAX = 30;
 const VERSIONS_MAX = 5;
 const MINUTES = 5;
 
@@ -48,8 +48,26 @@ const output = z.object({
   metrics: z.array(z.string()),
 });
 
+/** A distribution's mean with its other series beside it: `http.server.duration (also .p95 .rate)`. */
+function metricNames(view: WorldView, id: EntityId): readonly string[] {
+  const names = view.metrics(id).map((one) => one.metric);
+  const known = new Set(names);
+  const baseOf = (name: string): string => {
+    const base = name.replace(/\.(?:p\d+(?:_\d+)?|rate)$/, "");
+    return known.has(base) ? base : name;
+  };
+  return [...Map.groupBy(names, baseOf)].map(([base, group]) => {
+    const also = group.filter((name) => name !== base).map((name) => name.slice(base.length));
+    return also.length === 0 ? nameText(base) : `${nameText(base)} (also ${also.join(" ")})`;
+  });
+}
+
 /** Neighbours by relation, both directions, by name. */
-function relatedTo(view: WorldView, id: EntityId, window: Window): Record<string, string[]> {
+function relatedTo(
+  view: WorldView,
+  id: EntityId,
+  window: Window,
+): { readonly related: Record<string, string[]>; readonly notes: readonly string[] } {
   const related = new Map<string, Set<string>>();
   const add = (key: string, other: EntityId): void => {
     const names = related.get(key) ?? new Set<string>();
@@ -66,27 +84,51 @@ function relatedTo(view: WorldView, id: EntityId, window: Window): Record<string
     if (edge.caller === id) add("calls", edge.callee);
     if (edge.callee === id) add("called by", edge.caller);
   }
-  return Object.fromEntries(
-    [...related].map(([key, names]) => [key, [...names].sort().slice(0, RELATED_MAX)]),
+  const shown = [...related].map(
+    ([key, names]) => [key, firstOf([...names].sort(), RELATED_MAX, key)] as const,
   );
+  return {
+    related: Object.fromEntries(shown.map(([key, { kept }]) => [key, [...kept]])),
+    notes: shown.flatMap(([, { notes }]) => notes),
+  };
 }
+
+/** Entities whose own side of the work is seen. */
+const SERVING: ReadonlySet<EntityType> = new Set([
+  "service",
+  "service.instance",
+  "host",
+  "zone",
+  "operation",
+]);
 
 /** As it serves; something outside the telemetry is seen only from its callers' side. */
-function healthOfEntity(view: WorldView, entity: Entity, window: Window): Health {
-  const { id } = entity;
-  const own = view
-    .stations(window)
-    .filter((one) => [one.service, one.instance, one.host, one.zone, one.operation].includes(id));
-  if (own.length > 0) return stationHealth(own, window);
-  return edgeHealth(
-    view.edges(window).filter((edge) => edge.callee === id),
-    window,
-  );
+function healthOfEntity(
+  view: WorldView,
+  { id, type }: Entity,
+  window: Window,
+): { readonly health: Health; readonly versions: readonly string[] } {
+  const own = SERVING.has(type)
+    ? view
+        .stations(window)
+        .filter((one) =>
+          [one.service, one.instance, one.host, one.zone, one.operation].includes(id),
+        )
+    : [];
+  const versions = versionsServing(own, window).slice(0, VERSIONS_MAX).map(nameText);
+  if (own.length > 0) return { health: stationHealth(own, window), versions };
+  const calls = view.edges(window).filter((edge) => edge.callee === id);
+  return { health: edgeHealth(calls, window), versions };
 }
 
-function evidenceOf(view: WorldView, entity: Entity, health: Health): EvidenceDraft {
+function evidenceOf(
+  view: WorldView,
+  entity: Entity,
+  { health, window }: { readonly health: Health; readonly window: Window },
+): EvidenceDraft {
   const name = placeName(entity.id);
   const isSilent = health.count === 0;
+  const instances = view.relations({ type: "instance_of", to: entity.id }).length;
   return {
     kind: isSilent ? "topology" : "service",
     about: name,
@@ -96,10 +138,9 @@ function evidenceOf(view: WorldView, entity: Entity, health: Health): EvidenceDr
     values: {
       ...healthValues(health),
       ...quantities("time", { firstSeen: entity.firstSeenMs, lastSeen: entity.lastSeenMs }),
-      ...quantities("count", {
-        instances: view.relations({ type: "instance_of", to: entity.id }).length,
-      }),
+      ...(entity.type === "service" ? quantities("count", { instances }) : {}),
     },
+    window,
   };
 }
 
@@ -120,9 +161,10 @@ export const getEntity = defineTool<z.infer<typeof input>, z.infer<typeof output
     if (!resolved.ok) return resolved;
     const { entity } = resolved;
     const { window } = lastMinutes(view, MINUTES);
-    const health = healthOfEntity(view, entity, window);
-    const own = view.stations(window).filter((one) => one.service === entity.id);
-    const attributes = Object.entries(entity.attributes).slice(0, ATTRIBUTES_MAX);
+    const { health, versions } = healthOfEntity(view, entity, window);
+    const attributes = firstOf(Object.entries(entity.attributes), ATTRIBUTES_MAX, "attributes");
+    const metrics = firstOf(metricNames(view, entity.id), METRICS_MAX, "metrics");
+    const { related, notes } = relatedTo(view, entity.id, window);
     return answer(
       {
         asOf: isoTime(view.asOfMs),
@@ -132,18 +174,16 @@ export const getEntity = defineTool<z.infer<typeof input>, z.infer<typeof output
         firstSeen: isoTime(entity.firstSeenMs),
         lastSeen: isoTime(entity.lastSeenMs),
         untrustedAttributes: Object.fromEntries(
-          attributes.map(([key, value]) => [nameText(key), untrustedText(String(value), 80)]),
+          attributes.kept.map(([key, value]) => [nameText(key), untrustedText(String(value), 80)]),
         ),
-        versionsServing: versionsServing(own, window).slice(0, VERSIONS_MAX).map(nameText),
-        related: relatedTo(view, entity.id, window),
+        versionsServing: [...versions],
+        related,
         window: windowText(window),
         health: healthRow(health),
-        metrics: view
-          .metrics(entity.id)
-          .slice(0, METRICS_MAX)
-          .map((one) => nameText(one.metric)),
+        metrics: [...metrics.kept],
       },
-      [evidenceOf(view, entity, health)],
+      [evidenceOf(view, entity, { health, window })],
+      [...attributes.notes, ...notes, ...metrics.notes],
     );
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SloStatus } from "../src/model/slo/slo.ts";
+import type { SloDefinition, SloStatus } from "../src/model/slo/slo.ts";
 import type { WorldView } from "../src/model/view.ts";
 import { answer, firstOf, isoTime, quantities, refuse, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
@@ -14,7 +14,7 @@ export const sloRowSchema = z.object({
   operation: z.string(),
   objective: z.number(),
   state: z.enum(["ok", "burning", "absent", "no-data"]),
-  goodRatio: z.number().nullable(),
+  badRatio: z.number().nullable(),
   errors: z.number(),
   slow: z.number(),
   burnRate: z.number().nullable(),
@@ -32,6 +32,20 @@ export function sloStatuses(view: WorldView): readonly SloStatus[] {
     .sort((a, b) => severity(b) - severity(a) || a.sli.ratio - b.sli.ratio);
 }
 
+/** Exact where it matters: one bad request in ten thousand is not lost in `1 - ratio`. */
+const badRatioOf = ({ sli }: SloStatus): number =>
+  sli.good + sli.bad === 0 ? 0 : sli.bad / (sli.good + sli.bad);
+
+/** The objective that a text names: by its id, or by its operation. */
+export function sloNamed(view: WorldView, text: string): SloDefinition | undefined {
+  const wanted = text.trim();
+  const slos = view.slos();
+  return (
+    slos.find((slo) => slo.id === wanted || nameText(slo.id) === wanted) ??
+    slos.find((slo) => [slo.operation, `${slo.service} ${slo.operation}`].includes(wanted))
+  );
+}
+
 const worstBurn = (status: SloStatus): number | undefined =>
   status.burnRates.length === 0
     ? undefined
@@ -39,11 +53,11 @@ const worstBurn = (status: SloStatus): number | undefined =>
 
 export function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
   return {
-    id: status.slo.id,
+    id: nameText(status.slo.id),
     operation: nameText(`${status.slo.service} ${status.slo.operation}`),
     objective: status.slo.objective,
     state: status.state,
-    goodRatio: rounded(status.sli.ratio),
+    badRatio: rounded(badRatioOf(status)),
     errors: status.sli.errors,
     slow: status.sli.slow,
     burnRate: rounded(worstBurn(status)),
@@ -66,7 +80,7 @@ export function sloEvidence(status: SloStatus, asOfMs: number): EvidenceDraft {
     about: operation,
     text: `${operation} ${STATE_TEXT[status.state]}`,
     values: {
-      ...quantities("ratio", { badRatio: 1 - status.sli.ratio, objective: status.slo.objective }),
+      ...quantities("ratio", { badRatio: badRatioOf(status), objective: status.slo.objective }),
       ...quantities("factor", { burnRate }),
       ...quantities("count", { errors: status.sli.errors, slow: status.sli.slow }),
       ...quantities("time", { lastSample: status.lastSampleMs, asOf: asOfMs }),
@@ -75,7 +89,7 @@ export function sloEvidence(status: SloStatus, asOfMs: number): EvidenceDraft {
 }
 
 const input = z.strictObject({
-  slo: z.string().max(100).optional().describe("SLO id; default all, worst first."),
+  slo: z.string().max(100).optional().describe("SLO id or operation; default all, worst first."),
   at: atSchema,
 });
 const output = z.object({ asOf: z.string(), slos: z.array(sloRowSchema) });
@@ -83,7 +97,7 @@ const output = z.object({ asOf: z.string(), slos: z.array(sloRowSchema) });
 export const getSloStatus = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
   name: "get_slo_status",
   description:
-    "State of the service level objectives: ok, burning, absent (traffic vanished) or no-data, with good ratio, errors, slow requests and burn rate. Start here when paged.",
+    "State of the service level objectives: ok, burning, absent (traffic vanished) or no-data, with the share of bad requests, errors, slow requests and burn rate. Start here when paged.",
   input,
   output,
   effect: "read",
@@ -94,9 +108,10 @@ export const getSloStatus = defineTool<z.infer<typeof input>, z.infer<typeof out
     if (!found.ok) return found;
     const { view } = found;
     const all = sloStatuses(view);
-    const asked = slo === undefined ? all : all.filter((one) => one.slo.id === slo);
+    const named = slo === undefined ? undefined : sloNamed(view, slo);
+    const asked = slo === undefined ? all : all.filter((one) => one.slo.id === named?.id);
     if (slo !== undefined && asked.length === 0) {
-      const ids = view.slos().map((one) => one.id);
+      const ids = all.map((one) => nameText(one.slo.id));
       return refuse("slo_unknown", `There is no objective ${nameText(slo)}.`, ids);
     }
     const { kept, notes } = firstOf(asked, SLOS_MAX, "objectives");

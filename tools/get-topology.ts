@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { sumIn } from "../src/model/dynamics/columns.ts";
-import type { EdgeId, EntityId } from "../src/model/entity.ts";
+import type { EdgeId, Entity, EntityId } from "../src/model/entity.ts";
 import type { Window } from "../src/model/quantity.ts";
 import type { EdgeWindow, WorldView } from "../src/model/view.ts";
 import { answer, firstOf, isoTime, quantities, rounded } from "./answer.ts";
@@ -12,10 +12,10 @@ import { nameText } from "./untrusted.ts";
 import { lastMinutes, windowSchema, windowText } from "./window.ts";
 
 /** Limits of one answer: the busiest links, and instances. */
-const LINKS_MAX = 20;
+const LINKS_MAX = 14;
 const LINKS_CITED_MAX = 6;
-const PLACES_MAX = 20;
-const MINUTES = 10;
+const PLACES_MAX = 14;
+const MINUTES = 5;
 
 const input = z.strictObject({
   around: z.string().max(200).optional().describe("Entity to start from; default the whole map."),
@@ -64,14 +64,38 @@ function linksOf(edges: readonly EdgeWindow[], window: Window): readonly LinkSee
     .sort((a, b) => b.health.count - a.health.count);
 }
 
+/** Where the links of an entity begin: services and what they call are linked, not instances, hosts or operations. */
+function linkedPlaces(view: WorldView, { id, type }: Entity): readonly EntityId[] {
+  const owners = (instance: EntityId): readonly EntityId[] =>
+    view.relations({ type: "instance_of", from: instance }).map((one) => one.to);
+  const onHost = (host: EntityId): readonly EntityId[] =>
+    view.relations({ type: "runs_on", to: host }).flatMap((one) => owners(one.from));
+  switch (type) {
+    case "service.instance":
+      return owners(id);
+    case "host":
+      return onHost(id);
+    case "zone":
+      return view.relations({ type: "hosted_in", to: id }).flatMap((one) => onHost(one.from));
+    case "operation":
+      return view.relations({ type: "exposes", to: id }).map((one) => one.from);
+    default:
+      return [id];
+  }
+}
+
 /** Entities at most `hops` links away, either direction. */
-function neighbourhood(links: readonly LinkSeen[], start: EntityId, hops: number): Set<EntityId> {
-  const reached = new Set([start]);
+function neighbourhood(
+  links: readonly LinkSeen[],
+  start: readonly EntityId[],
+  hops: number,
+): Set<EntityId> {
+  const reached = new Set(start);
   for (let hop = 0; hop < hops; hop += 1) {
-    const edge = [...reached];
+    const border = new Set(reached);
     for (const link of links) {
-      if (edge.includes(link.caller)) reached.add(link.callee);
-      if (edge.includes(link.callee)) reached.add(link.caller);
+      if (border.has(link.caller)) reached.add(link.callee);
+      if (border.has(link.callee)) reached.add(link.caller);
     }
   }
   return reached;
@@ -91,10 +115,16 @@ function linkEvidence(link: LinkSeen, window: Window): EvidenceDraft {
   };
 }
 
-function placements(view: WorldView, services: ReadonlySet<EntityId> | undefined) {
+type Placement = z.infer<typeof output>["instances"][number];
+
+/** Where instances run, those of one service together. */
+function placements(
+  view: WorldView,
+  services: ReadonlySet<EntityId> | undefined,
+): readonly Placement[] {
   const target = (from: EntityId, type: "instance_of" | "runs_on" | "hosted_in") =>
     view.relations({ type, from }).at(-1)?.to;
-  return view.entities({ type: "service.instance" }).flatMap((instance) => {
+  const all = view.entities({ type: "service.instance" }).flatMap((instance): Placement[] => {
     const service = target(instance.id, "instance_of");
     if (service === undefined || services?.has(service) === false) return [];
     const host = target(instance.id, "runs_on");
@@ -108,12 +138,13 @@ function placements(view: WorldView, services: ReadonlySet<EntityId> | undefined
       },
     ];
   });
+  return all.sort((a, b) => (`${a.service} ${a.instance}` < `${b.service} ${b.instance}` ? -1 : 1));
 }
 
 export const getTopology = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
   name: "get_topology",
   description:
-    "Who calls whom (links with rate, errors, mean time, retries over 10 minutes) and where instances run (host, zone). Whole map or around one entity, at any past time.",
+    "Who calls whom (links with rate, errors, mean time, retries over 5 minutes) and where instances run (host, zone). Whole map or around one entity, at any past time.",
   input,
   output,
   effect: "read",
@@ -127,7 +158,10 @@ export const getTopology = defineTool<z.infer<typeof input>, z.infer<typeof outp
     const links = linksOf(view.edges(window), window);
     const start = around === undefined ? undefined : resolveEntity(view, around);
     if (start?.ok === false) return start;
-    const near = start === undefined ? undefined : neighbourhood(links, start.entity.id, hops);
+    const near =
+      start === undefined
+        ? undefined
+        : neighbourhood(links, linkedPlaces(view, start.entity), hops);
     const chosen = links.filter(
       (link) => near === undefined || (near.has(link.caller) && near.has(link.callee)),
     );
@@ -149,7 +183,12 @@ export const getTopology = defineTool<z.infer<typeof input>, z.infer<typeof outp
         instances: [...places.kept],
       },
       shown.kept.slice(0, LINKS_CITED_MAX).map((link) => linkEvidence(link, window)),
-      [...notes, ...shown.notes, ...places.notes],
+      [
+        ...notes,
+        ...(chosen.length === 0 ? ["no calls were observed in the window"] : []),
+        ...shown.notes,
+        ...places.notes,
+      ],
     );
   },
 });

@@ -17,6 +17,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 const DAY_MS = 86_400_000;
+/** Only whole words: "5 months ago" is not five minutes. */
+const AGO =
+  /^-?\s*(\d{1,5})\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)(?:\s+ago)?$/i;
 /** Clocks of asker and answerer may differ by this much. */
 const FUTURE_SLACK_MS = 2_000;
 
@@ -34,13 +37,17 @@ function clockTime(text: string, nowMs: number): number | undefined {
 export function parseInstant(text: string, nowMs: number): number | undefined {
   const trimmed = text.trim();
   if (trimmed === "" || /^now$/i.test(trimmed)) return nowMs;
-  const ago = /^-?\s*(\d{1,5})\s*(s|m|h|d)[a-z]*\s*(?:ago)?$/i.exec(trimmed);
-  if (ago !== null) return nowMs - Number(ago[1]) * (UNIT_MS[(ago[2] ?? "").toLowerCase()] ?? 0);
+  const ago = AGO.exec(trimmed);
+  if (ago !== null) {
+    return nowMs - Number(ago[1]) * (UNIT_MS[(ago[2] ?? "").slice(0, 1).toLowerCase()] ?? 0);
+  }
   const clock = clockTime(trimmed, nowMs);
   if (clock !== undefined) return clock;
   if (!/^\d{4}-\d{2}-\d{2}/.test(trimmed)) return undefined;
-  const iso = /(?:z|[+-]\d{2}:?\d{2})$/i.test(trimmed) ? trimmed : `${trimmed}Z`;
-  const ms = Date.parse(iso.replace(" ", "T"));
+  const bare = trimmed.replace(/\s*(?:utc|z)$/i, "").replace(/\s+/, "T");
+  const ms = Date.parse(
+    /T.*[+-]\d{2}:?\d{2}$/.test(bare) || !bare.includes("T") ? bare : `${bare}Z`,
+  );
   return Number.isFinite(ms) ? ms : undefined;
 }
 

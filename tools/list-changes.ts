@@ -6,7 +6,7 @@ import { defineTool, type EvidenceDraft } from "./define-tool.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { resolveEntity } from "./named-entity.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
-import { lastMinutes, minutesSchema, windowSchema, windowText } from "./window.ts";
+import { lastMinutesOfChanges, minutesSchema, windowSchema, windowText } from "./window.ts";
 
 /** Limit: changes of one answer, newest first. */
 const CHANGES_MAX = 12;
@@ -117,8 +117,7 @@ export const listChanges = defineTool<z.infer<typeof input>, z.infer<typeof outp
     const { view } = found;
     const about = entity === undefined ? undefined : resolveEntity(view, entity);
     if (about?.ok === false) return about;
-    const last = lastMinutes(view, minutes);
-    const window = { fromMs: last.window.fromMs, toMs: view.asOfMs };
+    const window = lastMinutesOfChanges(view, minutes);
     const changes = [...view.changes(window, about?.entity.id)].reverse();
     const { kept, notes } = firstOf(changes, CHANGES_MAX, "changes");
     const count: EvidenceDraft = {
@@ -127,13 +126,13 @@ export const listChanges = defineTool<z.infer<typeof input>, z.infer<typeof outp
       text: "{{count}} changes in the last {{span}}",
       values: {
         ...quantities("count", { count: changes.length }),
-        ...quantities("ms", { span: window.toMs - window.fromMs }),
+        ...quantities("ms", { span: minutes * 60_000 }),
       },
     };
     return answer(
       { window: windowText(window), changes: kept.map(changeRow) },
       [count, ...kept.slice(0, EVIDENCE_MAX - 1).map((one) => changeEvidence(one, view.asOfMs))],
-      [...last.notes, ...notes],
+      notes,
     );
   },
 });

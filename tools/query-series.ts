@@ -1,25 +1,29 @@
 import { z } from "zod";
-import type { Quantity, Unit } from "../src/model/quantity.ts";
-import type { SeriesWindow } from "../src/model/view.ts";
-import { answer, firstOf, isoTime, refuse, rounded } from "./answer.ts";
-import { defineTool, type EvidenceDraft } from "./define-tool.ts";
+import type { EntityId } from "../src/model/entity.ts";
+import type { Quantity, Unit, Window } from "../src/model/quantity.ts";
+import type { SeriesWindow, WorldView } from "../src/model/view.ts";
+import { answer, firstOf, refuse, rounded } from "./answer.ts";
+import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
-import { nameText } from "./untrusted.ts";
+import { nameText, untrustedText } from "./untrusted.ts";
 import { lastMinutes, minutesSchema, windowSchema, windowText } from "./window.ts";
 
 /** Limits of one answer. */
 const SERIES_MAX = 4;
 const POINTS_MAX = 24;
+const ATTRIBUTES_MAX = 6;
+const VALUE_CHARS_MAX = 60;
 const MINUTES = 15;
 
 const input = z.strictObject({
   entity: z.string().min(1).max(200),
-  metric: z.string().min(1).max(200).describe("As named by get_entity."),
+  metric: z.string().min(1).max(200).describe("As named by get_entity: `name`, or `name.p95`."),
   minutes: minutesSchema(MINUTES),
   at: atSchema,
 });
 const seriesSchema = z.object({
+  of: z.string(),
   attributes: z.record(z.string(), z.string()),
   unit: z.string(),
   kind: z.string(),
@@ -71,15 +75,46 @@ function summaryOf(series: SeriesWindow): Record<"min" | "max" | "mean" | "last"
   };
 }
 
-function evidenceOf(series: SeriesWindow): EvidenceDraft | undefined {
+function evidenceOf(series: SeriesWindow, window: Window): EvidenceDraft | undefined {
   const unit = unitOf(series);
   const values = Object.entries(summaryOf(series))
     .filter(([, value]) => Number.isFinite(value))
     .map(([key, value]): [string, Quantity] => [key, { value, unit }]);
   if (values.length === 0) return undefined;
   const about = placeName(series.entity);
-  const text = `${nameText(series.metric)} of ${about} is {{last}}, between {{min}} and {{max}} in the window`;
-  return { kind: "series", about, text, values: Object.fromEntries(values) };
+  const which = Object.entries(attributesOf(series)).map(([key, value]) => `${key}=${value}`);
+  const of = which.length === 0 ? about : `${about} (${which.slice(0, 2).join(", ")})`;
+  const text = `${nameText(series.metric)} of ${of} is {{last}}, between {{min}} and {{max}} in the window`;
+  return { kind: "series", about, text, values: Object.fromEntries(values), window };
+}
+
+/** `pool=main` and the like: what tells the series of one metric apart. */
+function attributesOf(series: SeriesWindow): Record<string, string> {
+  const shown = Object.entries(series.attributes).slice(0, ATTRIBUTES_MAX);
+  return Object.fromEntries(
+    shown.map(([key, value]) => [nameText(key), untrustedText(String(value), VALUE_CHARS_MAX)]),
+  );
+}
+
+/** The metric's own name for what an answer showed of it. */
+function metricNamed(view: WorldView, entity: EntityId, text: string): string {
+  const wanted = text.trim();
+  const names = view.metrics(entity).map((one) => one.metric);
+  if (names.includes(wanted)) return wanted;
+  return names.find((name) => nameText(name) === wanted) ?? wanted;
+}
+
+function unknownMetric(view: WorldView, entity: EntityId, metric: string): ToolRefusal {
+  const names = view.metrics(entity).map((one) => nameText(one.metric));
+  const name = placeName(entity);
+  if (names.length === 0) {
+    return refuse("no_metrics", `No metric of ${name} was received; traces may still tell.`);
+  }
+  const words = metric.toLowerCase().split(/\W+/);
+  const alike = (one: string): number =>
+    words.filter((word) => word.length > 2 && one.toLowerCase().includes(word)).length;
+  const near = names.sort((a, b) => alike(b) - alike(a));
+  return refuse("metric_unknown", `${name} has no metric ${nameText(metric)}.`, near);
 }
 
 export const querySeries = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
@@ -98,15 +133,10 @@ export const querySeries = defineTool<z.infer<typeof input>, z.infer<typeof outp
     const { view } = found;
     const resolved = resolveEntity(view, text);
     if (!resolved.ok) return resolved;
+    const { id } = resolved.entity;
     const { window, notes } = lastMinutes(view, minutes);
-    const all = view.series({ entity: resolved.entity.id, metric, window });
-    if (all.length === 0) {
-      const names = view.metrics(resolved.entity.id).map((one) => nameText(one.metric));
-      const name = placeName(resolved.entity.id);
-      return names.length === 0
-        ? refuse("no_metrics", `No metric of ${name} was received; traces may still tell.`)
-        : refuse("metric_unknown", `${name} has no metric ${nameText(metric)}.`, names);
-    }
+    const all = view.series({ entity: id, metric: metricNamed(view, id, metric), window });
+    if (all.length === 0) return unknownMetric(view, id, metric);
     const { kept, notes: cut } = firstOf(all, SERIES_MAX, "series");
     const length = Math.max(1, kept[0]?.values.length ?? 1);
     const step = (window.toMs - window.fromMs) / Math.ceil(length / Math.ceil(length / POINTS_MAX));
@@ -116,11 +146,9 @@ export const querySeries = defineTool<z.infer<typeof input>, z.infer<typeof outp
         stepSeconds: rounded(step / 1000) ?? 0,
         series: kept.map((one) => {
           const { min, max, mean, last } = summaryOf(one);
-          const attributes = Object.entries(one.attributes).slice(0, 6);
           return {
-            attributes: Object.fromEntries(
-              attributes.map(([key, value]) => [nameText(key), nameText(String(value))]),
-            ),
+            of: placeName(one.entity),
+            attributes: attributesOf(one),
             unit: one.kind === "rate" ? `${nameText(one.unit)}/s` : nameText(one.unit),
             kind: one.kind,
             points: thinned(one.values),
@@ -131,8 +159,8 @@ export const querySeries = defineTool<z.infer<typeof input>, z.infer<typeof outp
           };
         }),
       },
-      kept.flatMap((one) => evidenceOf(one) ?? []),
-      [...notes, ...cut, ...(view.closedMs < window.fromMs ? [isoTime(view.closedMs)] : [])],
+      kept.flatMap((one) => evidenceOf(one, window) ?? []),
+      [...notes, ...cut],
     );
   },
 });

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { seconds, sumIn } from "../src/model/dynamics/columns.ts";
+import type { EntityId } from "../src/model/entity.ts";
 import type { Window } from "../src/model/quantity.ts";
-import type { LogTemplateWindow } from "../src/model/view.ts";
+import type { LogTemplateWindow, WorldView } from "../src/model/view.ts";
 import { answer, EVIDENCE_MAX, firstOf, isoTime, quantities, refuse, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
@@ -12,6 +13,8 @@ import { lastMinutes, minutesSchema, windowSchema, windowText } from "./window.t
 /** Limit: templates of one answer. */
 const TEMPLATES_MAX = 10;
 const MINUTES = 10;
+/** To a model that has just begun, everything is new for this long. */
+const WARM_UP_MS = 60_000;
 /** OTLP severity from which a record is a warning, and an error. */
 const WARNING = 13;
 const ERROR = 17;
@@ -82,6 +85,46 @@ function templateEvidence({ log, count, before, isNew }: Seen, window: Window): 
   };
 }
 
+const windowBefore = (view: WorldView, { fromMs, toMs }: Window): Window => ({
+  fromMs: Math.max(view.retainedFromMs, fromMs - (toMs - fromMs)),
+  toMs: fromMs,
+});
+
+function earlierNotes(window: Window, earlier: Window): readonly string[] {
+  const kept = seconds(earlier) / seconds(window);
+  if (earlier.fromMs >= earlier.toMs) return ["nothing is kept from before: `before` counts none"];
+  return kept > 0.9 ? [] : ["the window before is cut short by what is kept"];
+}
+
+/** Templates of a window: new ones first, then by how much more often they are written than before. */
+function templatesSeen(
+  view: WorldView,
+  asked: {
+    readonly window: Window;
+    readonly earlier: Window;
+    readonly severity: "error" | "warning" | "any";
+    readonly service: EntityId | undefined;
+  },
+): readonly Seen[] {
+  const { window, earlier, service } = asked;
+  const least = { error: ERROR, warning: WARNING, any: 0 }[asked.severity];
+  const key = (log: LogTemplateWindow): string => `${log.service} ${log.id}`;
+  const before = new Map(
+    view.logTemplates(earlier, service).map((log) => [key(log), sumIn(log, log.count, earlier)]),
+  );
+  const newFromMs = Math.max(window.fromMs, view.retainedFromMs + WARM_UP_MS);
+  return view
+    .logTemplates(window, service)
+    .filter((log) => log.severity >= least)
+    .map((log): Seen => {
+      const count = sumIn(log, log.count, window);
+      const isNew = log.firstSeenMs >= newFromMs;
+      return { log, count, before: before.get(key(log)) ?? 0, isNew };
+    })
+    .filter((one) => one.count > 0)
+    .sort((a, b) => Number(b.isNew) - Number(a.isNew) || b.count - b.before - (a.count - a.before));
+}
+
 export const searchLogs = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
   name: "search_logs",
   description:
@@ -98,35 +141,11 @@ export const searchLogs = defineTool<z.infer<typeof input>, z.infer<typeof outpu
     const about = service === undefined ? undefined : resolveEntity(view, service, ["service"]);
     if (about?.ok === false) return about;
     const { window, notes } = lastMinutes(view, minutes);
-    const lengthMs = window.toMs - window.fromMs;
-    const earlier = {
-      fromMs: Math.max(view.retainedFromMs, window.fromMs - lengthMs),
-      toMs: window.fromMs,
-    };
-    const least = { error: ERROR, warning: WARNING, any: 0 }[severity];
-    const id = about?.entity.id;
-    const before = new Map(
-      view
-        .logTemplates(earlier, id)
-        .map((log) => [`${log.service} ${log.id}`, sumIn(log, log.count, earlier)]),
-    );
-    const seen = view
-      .logTemplates(window, id)
-      .filter((log) => log.severity >= least)
-      .map((log): Seen => {
-        const count = sumIn(log, log.count, window);
-        const past = before.get(`${log.service} ${log.id}`) ?? 0;
-        return { log, count, before: past, isNew: log.firstSeenMs >= window.fromMs };
-      })
-      .filter((one) => one.count > 0)
-      .sort(
-        (a, b) => Number(b.isNew) - Number(a.isNew) || b.count - b.before - (a.count - a.before),
-      );
+    const earlier = windowBefore(view, window);
+    const seen = templatesSeen(view, { window, earlier, severity, service: about?.entity.id });
     if (seen.length === 0) {
-      return refuse(
-        "no_logs",
-        "No log of that severity was received in the window; try severity any.",
-      );
+      const hint = severity === "any" ? "try more minutes" : "try severity any";
+      return refuse("no_logs", `No such log was received in the window; ${hint}.`);
     }
     const shown = firstOf(seen, TEMPLATES_MAX, "templates");
     return answer(
@@ -135,7 +154,7 @@ export const searchLogs = defineTool<z.infer<typeof input>, z.infer<typeof outpu
         templates: shown.kept.map((one) => templateRow(one, window)),
       },
       shown.kept.slice(0, EVIDENCE_MAX).map((one) => templateEvidence(one, window)),
-      [...notes, ...shown.notes],
+      [...notes, ...shown.notes, ...earlierNotes(window, earlier)],
     );
   },
 });

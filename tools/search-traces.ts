@@ -74,10 +74,11 @@ function traceEvidence(trace: Trace): EvidenceDraft {
   const longest = [...trace.spans].sort((a, b) => b.criticalMs - a.criticalMs)[0];
   const where = longest === undefined ? "" : placeName(placeOf(longest));
   const outcome = trace.error ? "failed after" : "took";
+  const most = trace.durationMs > 0 && where !== "" ? `, {{share}} of it in ${where}` : "";
   return {
     kind: "trace",
-    about: where,
-    text: `one ${placeName(trace.operation)} ${outcome} {{durationMs}}, {{share}} of it in ${where}`,
+    about: where === "" ? placeName(trace.operation) : where,
+    text: `one ${placeName(trace.operation)} ${outcome} {{durationMs}}${most}`,
     values: {
       ...quantities("ms", { durationMs: trace.durationMs, longestMs: longest?.criticalMs }),
       ...quantities("ratio", { share: (longest?.criticalMs ?? Number.NaN) / trace.durationMs }),

@@ -9,16 +9,28 @@ import { sloEvidence, sloStatuses } from "./get-slo-status.ts";
 import { type Health, healthRow, healthSchema, healthValues, stationHealth } from "./health.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { nameText } from "./untrusted.ts";
-import { coverageOf, coverageSchema, lastMinutes, windowSchema, windowText } from "./window.ts";
+import {
+  coverageOf,
+  coverageSchema,
+  lastMinutes,
+  lastMinutesOfChanges,
+  windowSchema,
+  windowText,
+} from "./window.ts";
 
 /** Limit: services of one answer, worst first. */
 const SERVICES_MAX = 14;
-/** Limit: services and objectives that become evidence. */
+/** Limits: services and objectives that become evidence. */
 const SERVICES_CITED_MAX = 4;
-const SLOS_CITED_MAX = 4;
+const SLOS_CITED_MAX = 3;
+/** Limits of one answer. */
 const VERSIONS_MAX = 3;
+const OBJECTIVES_MAX = 12;
+const STORES_MAX = 16;
 const SURVEY_MINUTES = 2;
 const CHANGES_MINUTES = 60;
+/** A service that was heard within this time, and serves no more, is missed. */
+const MISSED_MS = 15 * 60_000;
 
 const input = z.strictObject({ at: atSchema });
 const output = z.object({
@@ -40,6 +52,8 @@ const output = z.object({
 
 interface Surveyed {
   readonly name: string;
+  /** It has operations and was heard a little while ago: it ought to serve. Some services only call. */
+  readonly isExpected: boolean;
   readonly instances: number;
   readonly versions: readonly string[];
   readonly health: Health;
@@ -60,32 +74,34 @@ export function versionsServing(
 }
 
 function surveyServices(view: WorldView, window: Window): readonly Surveyed[] {
-  const stations = view.stations(window);
+  const byService = Map.groupBy(view.stations(window), (one) => one.service);
+  const serving = new Set(view.relations({ type: "exposes" }).map((one) => one.from));
   return view
     .entities({ type: "service" })
     .map((service): Surveyed => {
-      const own = stations.filter((one) => one.service === service.id);
+      const own = byService.get(service.id) ?? [];
       const busy = own.filter((one) => sumIn(one, one.count, window) > 0);
       return {
         name: nameText(service.name),
+        isExpected: serving.has(service.id) && view.asOfMs - service.lastSeenMs <= MISSED_MS,
         instances: new Set(busy.flatMap((one) => one.instance ?? [])).size,
         versions: versionsServing(own, window).slice(0, VERSIONS_MAX).map(nameText),
         health: stationHealth(own, window),
       };
     })
-    .sort((a, b) => badness(b.health) - badness(a.health) || (a.name < b.name ? -1 : 1));
+    .sort((a, b) => badness(b) - badness(a) || (a.name < b.name ? -1 : 1));
 }
 
-/** Silent services first, then by failures, then by slowness. */
-function badness(health: Health): number {
-  if (health.count === 0) return 1e9;
+/** Services that fell silent first, then by failures, then by slowness; last those of which no service is expected. */
+function badness({ health, isExpected }: Surveyed): number {
+  if (health.count === 0) return isExpected ? 1e9 : -1;
   return health.errorRatio * 1e6 + health.p95Ms;
 }
 
 function serviceEvidence({ name, health, versions }: Surveyed, window: Window): EvidenceDraft {
   const text =
     health.count === 0
-      ? `${name} served nothing`
+      ? `${name} served nothing in the last minutes`
       : `${name} serves {{requestRate}} with p95 {{p95Ms}} and {{errorRatio}} errors`;
   const version: Record<string, string> = versions[0] === undefined ? {} : { version: versions[0] };
   return {
@@ -96,6 +112,11 @@ function serviceEvidence({ name, health, versions }: Surveyed, window: Window): 
     window,
   };
 }
+
+const storesOf = (view: WorldView): readonly string[] =>
+  (["database", "cache", "queue", "external"] as const)
+    .flatMap((type) => view.entities({ type }))
+    .map((one) => nameText(entityName(one.id)));
 
 export const surveySystem = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
   name: "survey_system",
@@ -111,43 +132,42 @@ export const surveySystem = defineTool<z.infer<typeof input>, z.infer<typeof out
     if (!found.ok) return found;
     const { view } = found;
     const { window } = lastMinutes(view, SURVEY_MINUTES);
-    const { kept, notes } = firstOf(surveyServices(view, window), SERVICES_MAX, "services");
+    const services = surveyServices(view, window);
+    const shown = firstOf(services, SERVICES_MAX, "services");
     const statuses = sloStatuses(view);
+    const objectives = firstOf(statuses, OBJECTIVES_MAX, "objectives");
+    const stores = firstOf(storesOf(view), STORES_MAX, "stores");
     const coverage = coverageOf(view, window);
-    const hour = lastMinutes(view, CHANGES_MINUTES);
-    const changes = view.changes({ ...hour.window, toMs: view.asOfMs }).length;
-    const stores = (["database", "cache", "queue", "external"] as const)
-      .flatMap((type) => view.entities({ type }))
-      .map((one) => nameText(entityName(one.id)));
+    const changes = view.changes(lastMinutesOfChanges(view, CHANGES_MINUTES)).length;
     const overview: EvidenceDraft = {
       kind: "topology",
       about: "system",
       text: "{{services}} services were observed, with {{changes}} changes in the last hour",
       values: {
-        ...quantities("count", { services: view.entities({ type: "service" }).length, changes }),
-        ...quantities("time", { asOf: view.asOfMs }),
+        ...quantities("count", { services: services.length, changes }),
+        ...quantities("time", { asOf: view.asOfMs, retainedFrom: view.retainedFromMs }),
       },
     };
     return answer(
       {
         asOf: isoTime(view.asOfMs),
         window: windowText(window),
-        services: kept.map(({ health, name, instances, versions }) => {
+        services: shown.kept.map(({ health, name, instances, versions }) => {
           const { requestsPerSecond, errorRatio, p95Ms } = healthRow(health);
           return { name, instances, versions: [...versions], requestsPerSecond, errorRatio, p95Ms };
         }),
-        objectives: statuses.map(({ slo, state }) => ({ id: slo.id, state })),
-        stores,
+        objectives: objectives.kept.map(({ slo, state }) => ({ id: nameText(slo.id), state })),
+        stores: [...stores.kept],
         hosts: view.entities({ type: "host" }).length,
         changesLastHour: changes,
         seen: coverage.seen,
       },
       [
         overview,
-        ...statuses.slice(0, SLOS_CITED_MAX - 1).map((one) => sloEvidence(one, view.asOfMs)),
-        ...kept.slice(0, SERVICES_CITED_MAX).map((one) => serviceEvidence(one, window)),
+        ...statuses.slice(0, SLOS_CITED_MAX).map((one) => sloEvidence(one, view.asOfMs)),
+        ...shown.kept.slice(0, SERVICES_CITED_MAX).map((one) => serviceEvidence(one, window)),
       ],
-      [...notes, ...coverage.notes],
+      [...shown.notes, ...objectives.notes, ...stores.notes, ...coverage.notes],
     );
   },
 });

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { getSloStatus } from "../../tools/get-slo-status.ts";
+import { answered, quantityOf, refused } from "./lawful.ts";
+import { at, buildWorld, CHECKOUT, contextOf, sharedShop, shopVisit } from "./tool-world.ts";
+
+test("lists objectives, worst first, with exact shares of bad requests", async () => {
+  const { data, evidence } = await answered(contextOf(sharedShop()), getSloStatus);
+  expect(data.slos.map((one) => [one.id, one.state, one.badRatio])).toEqual([
+    ["product", "burning", 1],
+    ["checkout", "burning", 0.2],
+  ]);
+  expect(quantityOf(evidence[1], "badRatio")).toBeCloseTo(0.2, 3);
+  expect(quantityOf(evidence[1], "burnRate")).toBeCloseTo(20, 1);
+  expect(evidence[1]?.text).toBe(
+    "POST /checkout is burning its error budget: {{badRatio}} of requests were bad",
+  );
+});
+
+test("finds an objective by its id or its operation, also in the past", async () => {
+  const context = contextOf(sharedShop());
+  for (const slo of ["checkout", "POST /checkout", "gateway POST /checkout"]) {
+    const { data } = await answered(context, getSloStatus, { slo, at: "02:02:00" });
+    expect(data.slos).toMatchObject([{ id: "checkout", state: "ok", badRatio: 0 }]);
+  }
+});
+
+test("keeps a share that three digits of the good ones would lose", async () => {
+  const world = buildWorld({
+    seconds: 60,
+    rate: 50,
+    visit: (request) => ({
+      service: "gateway",
+      operation: "POST /checkout",
+      selfMs: 5,
+      ...(request === 2500 ? { error: true } : {}),
+    }),
+    slos: [CHECKOUT],
+  });
+  const { data } = await answered(contextOf(world, { nowMs: at(70) }), getSloStatus);
+  expect(data.slos[0]?.badRatio).toBeGreaterThan(0);
+  expect(data.slos[0]?.badRatio).toBeLessThan(0.001);
+});
+
+test("tells traffic that vanished from traffic that never was", async () => {
+  const never = { ...CHECKOUT, id: "never", operation: "GET /nowhere" };
+  const world = buildWorld({
+    seconds: 60,
+    rate: 4,
+    visit: (request) => shopVisit(request, 0),
+    slos: [CHECKOUT, never],
+  });
+  world.advance(at(120));
+  const { data, evidence } = await answered(contextOf(world, { nowMs: at(120) }), getSloStatus);
+  expect(data.slos.map((one) => one.state)).toEqual(["absent", "no-data"]);
+  expect(data.slos[1]?.lastSample).toBeNull();
+  expect(evidence[0]?.text).toContain("{{lastSample}}");
+});
+
+test("refuses an unknown objective with those that there are", async () => {
+  const refusal = await refused(contextOf(sharedShop()), getSloStatus, { slo: "chekout" });
+  expect(refusal).toMatchObject({ code: "slo_unknown", didYouMean: ["product", "checkout"] });
+});
+
+test("says that there are no objectives", async () => {
+  const empty = buildWorld({ seconds: 0, rate: 1, visit: shopVisit });
+  const { data, notes } = await answered(contextOf(empty), getSloStatus);
+  expect(data.slos).toEqual([]);
+  expect(notes[0]).toContain("no objectives");
+});

@@ -1,0 +1,68 @@
+import { sumIn } from "../src/model/dynamics/columns.ts";
+import { HISTORY_MS } from "../src/model/dynamics/stretch.ts";
+import { type Entity, type EntityId, entityName } from "../src/model/entity.ts";
+import type { Window } from "../src/model/quantity.ts";
+import type { EntryWindow, WorldView } from "../src/model/view.ts";
+import { refuse } from "./answer.ts";
+import type { ToolRefusal } from "./define-tool.ts";
+import { resolveEntity } from "./named-entity.ts";
+import { nameText } from "./untrusted.ts";
+
+/** What causes are ranked over and predictions are anchored on. */
+function history(view: WorldView): Window {
+  return {
+    fromMs: Math.max(view.retainedFromMs, view.closedMs - HISTORY_MS),
+    toMs: view.closedMs,
+  };
+}
+
+/** Entry operations with requests, busiest first. */
+export function entriesSeen(view: WorldView): readonly EntryWindow[] {
+  const window = history(view);
+  const requests = (one: EntryWindow): number => sumIn(one, one.count, window);
+  return view
+    .entries(window)
+    .filter((one) => requests(one) > 0)
+    .sort((a, b) => requests(b) - requests(a));
+}
+
+/** An operation by which requests enter the system: only these have causes and predictions. */
+export function resolveEntry(
+  view: WorldView,
+  text: string,
+): { readonly ok: true; readonly entry: EntryWindow } | ToolRefusal {
+  const entries = entriesSeen(view);
+  const resolved = resolveEntity(view, text, ["operation"]);
+  if (!resolved.ok) return resolved;
+  const entry = entries.find((one) => one.operation === resolved.entity.id);
+  if (entry !== undefined) return { ok: true, entry };
+  return refuse(
+    "not_an_entry",
+    `No request enters the system by ${nameText(resolved.entity.name)}.`,
+    entries.map((one) => nameText(entityName(one.operation))),
+  );
+}
+
+/** The entry operations whose requests spend time at a place, most first. */
+export function entriesThrough(view: WorldView, place: Entity): readonly EntryWindow[] {
+  const shareOf = (entry: EntryWindow): number => {
+    let ms = 0;
+    for (const [where, spent] of entry.criticalMs) {
+      if (where === place.id || where.endsWith(`->${place.name}`)) ms += spent;
+    }
+    return ms;
+  };
+  return entriesSeen(view)
+    .map((entry) => ({ entry, ms: shareOf(entry) }))
+    .filter(({ ms }) => ms > 0)
+    .sort((a, b) => b.ms - a.ms)
+    .map(({ entry }) => entry);
+}
+
+/** The service of an instance; any other entity is its own. */
+export function ownerOf(view: WorldView, entity: Entity): Entity {
+  if (entity.type !== "service.instance") return entity;
+  const service: EntityId | undefined = view.relations({ type: "instance_of", from: entity.id })[0]
+    ?.to;
+  return (service === undefined ? undefined : view.entity(service)) ?? entity;
+}
