@@ -103,6 +103,17 @@ async function predicted(model: ModelNow, action: Action): Promise<Answer<Predic
   }
 }
 
+/** What ends the matter before anything is computed or written; undefined: nothing does. */
+async function settledAlready(
+  desk: Proposing,
+  draft: ProposalDraft,
+  action: Action,
+): Promise<Answer<Proposal> | undefined> {
+  const before = await givenBefore(desk, draft);
+  if (before !== undefined) return given(before);
+  return (await alike(desk, draft, action)) ?? (await incidentRefusal(desk, draft));
+}
+
 /** Writes it down, if nothing has come in between. */
 async function register(
   desk: Proposing,
@@ -110,10 +121,8 @@ async function register(
   plan: CheckedAction & { readonly prediction: Prediction },
   nowMs: number,
 ): Promise<Answer<Proposal>> {
-  const before = await givenBefore(desk, draft);
-  if (before !== undefined) return given(before);
-  const ended = (await alike(desk, draft, plan.action)) ?? (await incidentRefusal(desk, draft));
-  if (ended !== undefined) return ended;
+  const settled = await settledAlready(desk, draft, plan.action);
+  if (settled !== undefined) return settled;
   const { action, preconditions, prediction } = plan;
   const { incidentId, sloId } = draft;
   const executor = await readRegistration(desk.store, nowMs);
@@ -161,15 +170,17 @@ async function pass(
   if (!cited.ok) return cited;
   const checked = checkAction(model.view, draft.action);
   if (!checked.ok) return checked;
-  const ended =
-    (await alike(desk, draft, checked.data.action)) ?? (await incidentRefusal(desk, draft));
-  if (ended !== undefined) return ended;
+  const { incidentId } = draft;
+  const settled = await desk.queue.run(incidentId, () =>
+    settledAlready(desk, draft, checked.data.action),
+  );
+  if (settled !== undefined) return settled;
   const prediction = await predicted(model, checked.data.action);
   if (!prediction.ok) return prediction;
   const effective = checkEffect(prediction.data, draft);
   if (!effective.ok) return effective;
   const plan = { ...checked.data, prediction: prediction.data };
-  return desk.queue.run(draft.incidentId, () => register(desk, draft, plan, nowMs));
+  return desk.queue.run(incidentId, () => register(desk, draft, plan, nowMs));
 }
 
 /** Puts an action before a human, or says why it may not be put there. */

@@ -27,17 +27,11 @@ function endingOf(
 async function sweepWaiting(
   desk: ProposalDesk,
   found: IndexedProposal,
-  { view, nowMs }: { readonly view: WorldView; readonly nowMs: number },
+  now: Parameters<typeof endingOf>[1],
 ): Promise<void> {
-  const { proposal } = found.record;
-  const incident = await desk.incidents.read(proposal.incidentId);
-  // A crash between the two records left it out.
-  if (incident !== undefined && !incident.proposalIds.includes(proposal.id))
-    await desk.incidents.recordProposal(incident.id, proposal.id, nowMs);
-  const isResolved = incident?.resolved !== undefined;
-  const ending = endingOf(found.record, { view, nowMs, isResolved });
+  const ending = endingOf(found.record, now);
   if (ending === undefined) return;
-  if (await appendTo(desk, found, ending, nowMs))
+  if (await appendTo(desk, found, ending, now.nowMs))
     desk.meter.add("orrery_proposals_ended_total", 1, { how: ending.type });
 }
 
@@ -56,11 +50,16 @@ async function sweepRunning(
 
 /** Ends what is past its time, what no longer holds, and what nobody carries out any more: nothing is stuck. */
 export async function sweep(desk: ProposalDesk, view: WorldView, nowMs: number): Promise<void> {
+  const unresolved = new Map((await desk.incidents.unresolved()).map((one) => [one.id, one]));
   for (const found of await desk.index.all()) {
-    const { state } = found.record;
-    if (state === "open" || state === "approved")
+    const { state, proposal } = found.record;
+    const incident = unresolved.get(proposal.incidentId);
+    // A crash between the two records left it out.
+    if (incident !== undefined && !incident.proposalIds.includes(proposal.id))
       // biome-ignore lint/performance/noAwaitInLoops: few at a time, and their order is the order of the record
-      await sweepWaiting(desk, found, { view, nowMs });
+      await desk.incidents.recordProposal(incident.id, proposal.id, nowMs);
+    if (state === "open" || state === "approved")
+      await sweepWaiting(desk, found, { view, nowMs, isResolved: incident === undefined });
     else if (state === "running") await sweepRunning(desk, found, nowMs);
   }
 }

@@ -159,7 +159,7 @@ test.each(["load +30%", "drain node-0", "shed 30%", "nothing", "pool cart->shop 
   },
 );
 
-test("no text makes it throw or take long", () => {
+test("no text makes it throw", () => {
   const words = fc.constantFrom(
     ..."what if we scale cart to 4 replicas of catalog roll back restart load +30% shed 30% of on limit payment -> psp calls turn off flag set item_limit pool the".split(
       " ",
@@ -172,10 +172,23 @@ test("no text makes it throw or take long", () => {
   const view = sharedShop();
   fc.assert(
     fc.property(text, (said) => {
-      const beganMs = performance.now();
       const answer = parseIntervention(said, view);
-      expect(performance.now() - beganMs).toBeLessThan(200);
       if (!answer.ok) expect(answer.message.length).toBeLessThan(800);
     }),
   );
+});
+
+test.each([
+  `traffic on ${"a ".repeat(140)}`,
+  `restart ${"a".repeat(290)}`,
+  `limit ${"a -> ".repeat(55)}`,
+  `load on ${"on ".repeat(90)}+`,
+  "what if ".repeat(37),
+])("a text made to be slow is read at once: %j", (text) => {
+  const view = sharedShop();
+  parseIntervention("nothing", view);
+  const { user } = process.cpuUsage();
+  parseIntervention(text, view);
+  // Processor time, because others may be using the machine.
+  expect(process.cpuUsage().user - user).toBeLessThan(100_000);
 });
