@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { errorText, OperationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { CHANNELS, PEOPLE, RESPONDER } from "./cast.ts";
+import { KeptProgram } from "./kept-program.ts";
 import { Product } from "./product.ts";
-import { Program } from "./program.ts";
 import type { FaultControl, LocalSlack } from "./slack/contract.ts";
 import { startLocalSlack } from "./slack/local-slack.ts";
 import { FAULT_NAMES } from "./world/faults.ts";
@@ -111,19 +111,21 @@ async function compose(
   });
   closing.push(() => world.stop());
   faultControl.world = world;
-  const executor = new Program({
+  const executor = new KeptProgram({
     name: "executor",
     module: "remediation/executor-main.ts",
-    env: {
+    env: () => ({
       ORRERY_STORE: join(product.dataFolder, "orrery.sqlite"),
       ORRERY_EXECUTOR_URL: world.operations.url,
       ORRERY_EXECUTOR_TOKEN: world.operations.token,
       ORRERY_APPROVERS: RESPONDER.id,
-    },
+    }),
     logFile: join(folder, "executor.log"),
+    log,
+    onReady: () => undefined,
   });
   closing.push(() => executor.stop());
-  await executor.ready();
+  await executor.start();
   await slack.waitForApp(APP_CONNECTS_MAX_MS);
   return { slack, world, product, stop, orreryPids: () => [product.pid, executor.pid] };
 }

@@ -3,12 +3,8 @@ import { z } from "zod";
 import { OperationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { INCIDENTS, RESPONDER } from "./cast.ts";
-import { Program } from "./program.ts";
+import { KeptProgram } from "./kept-program.ts";
 import type { LocalSlack } from "./slack/contract.ts";
-
-const RESTART_AFTER_MS = 500;
-/** Limit: an Orrery that keeps ending is not started for ever. */
-const RESTARTS_MAX = 10;
 
 const readySchema = z.object({ type: z.literal("ready"), url: z.string() });
 
@@ -22,16 +18,27 @@ export interface ProductOptions {
   readonly log: Log;
 }
 
-/** Orrery as a child, kept up as a process manager would. */
+/** Orrery as a child, started as a person would: by its settings alone. */
 export class Product {
   readonly #options: ProductOptions;
-  #program: Program | undefined;
+  readonly #program: KeptProgram;
   #url = "";
-  #isStopping = false;
-  #restarts = 0;
 
   constructor(options: ProductOptions) {
     this.#options = options;
+    this.#program = new KeptProgram({
+      name: "orrery",
+      module: "main.ts",
+      env: () => this.#env(),
+      logFile: join(options.folder, "orrery.log"),
+      log: options.log,
+      onReady: (message) => {
+        const ready = readySchema.safeParse(message);
+        if (!ready.success)
+          throw new OperationError("program_failed", "orrery did not say where it listens");
+        this.#url = ready.data.url;
+      },
+    });
   }
 
   /** Where telemetry goes; stays the same over restarts. */
@@ -40,7 +47,7 @@ export class Product {
   }
 
   get pid(): number {
-    return this.#program?.pid ?? 0;
+    return this.#program.pid;
   }
 
   get dataFolder(): string {
@@ -48,23 +55,11 @@ export class Product {
   }
 
   /** Errors: `OperationError("program_failed")`. */
-  async start(): Promise<void> {
-    const port = this.#url === "" ? "0" : new URL(this.#url).port;
-    const program = new Program({
-      name: "orrery",
-      module: "main.ts",
-      env: this.#env(port),
-      logFile: join(this.#options.folder, "orrery.log"),
-    });
-    this.#program = program;
-    const ready = readySchema.safeParse(await program.ready());
-    if (!ready.success)
-      throw new OperationError("program_failed", "orrery did not say where it listens");
-    this.#url = ready.data.url;
-    void program.ended.then(() => this.#again(program));
+  start(): Promise<void> {
+    return this.#program.start();
   }
 
-  #env(port: string): Readonly<Record<string, string>> {
+  #env(): Readonly<Record<string, string>> {
     const { slack, topologyFile, llm } = this.#options;
     return {
       ...llm,
@@ -73,36 +68,19 @@ export class Product {
       SLACK_API_URL: slack.apiUrl,
       ORRERY_CHANNEL: `#${INCIDENTS.name}`,
       ORRERY_APPROVERS: RESPONDER.id,
-      ORRERY_PORT: port,
+      ORRERY_PORT: this.#url === "" ? "0" : new URL(this.#url).port,
       ORRERY_DATA_DIR: this.dataFolder,
       ORRERY_SLO_FILE: join(import.meta.dirname, "world", "slo.yaml"),
       ORRERY_TOPOLOGY_FILE: topologyFile,
     };
   }
 
-  async #again(ended: Program): Promise<void> {
-    const { log } = this.#options;
-    if (this.#isStopping || this.#program !== ended) return;
-    this.#restarts += 1;
-    log.warn("orrery_ended", { restarts: this.#restarts });
-    if (this.#restarts > RESTARTS_MAX) return;
-    await new Promise((resolve) => setTimeout(resolve, RESTART_AFTER_MS));
-    if (this.#isStopping) return;
-    try {
-      await this.start();
-      log.info("orrery_started_again", { url: this.#url });
-    } catch (error) {
-      log.error("orrery_not_started", { error: error instanceof Error ? error.message : "" });
-    }
-  }
-
   /** As a crash would; it is started again. */
   crash(): void {
-    this.#program?.kill();
+    this.#program.crash();
   }
 
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#program?.stop();
+  stop(): Promise<void> {
+    return this.#program.stop();
   }
 }

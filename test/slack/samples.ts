@@ -130,7 +130,7 @@ export function prediction(over: Partial<Prediction> = {}): Prediction {
 const rollback: Action = { type: "rollback", service: "catalog", toVersion: "1.0.0" };
 
 export function proposal(madeMs: number, over: Partial<Proposal> = {}): Proposal {
-  const preconditions = { facts: { "catalog.version": "1.1.0" } };
+  const preconditions = { facts: { "version:catalog": "1.1.0" } };
   return {
     id: "p-1",
     incidentId: "i-1",
