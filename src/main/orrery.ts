@@ -26,7 +26,7 @@ import { createWatch } from "../watch/watch.ts";
 import { chartPainter } from "./chart-painter.ts";
 import { declaredSignals } from "./inputs.ts";
 import { createModelQueries } from "./model-queries.ts";
-import { toolContext } from "./tool-contexts.ts";
+import { hurtOperations, toolContext } from "./tool-contexts.ts";
 import { WorldMemory } from "./world-memory.ts";
 
 /** Changes of this long ago still explain something. */
@@ -190,6 +190,17 @@ async function createAgent(
   });
 }
 
+/** What the prediction of a proposal is about. */
+async function operationsOf(
+  { incidents, proposals }: Pick<DurableRecord, "incidents" | "proposals">,
+  proposalId: string,
+): Promise<readonly string[]> {
+  const record = await proposals.read(proposalId);
+  const incident =
+    record === undefined ? undefined : await incidents.read(record.proposal.incidentId);
+  return incident === undefined ? [] : hurtOperations(incident);
+}
+
 async function openSlack(config: Config, ground: Ground, parts: SlackParts): Promise<SlackApp> {
   const { clock, log, meter } = ground;
   const { store, incidents, proposals, at, closing } = parts;
@@ -218,9 +229,13 @@ async function openSlack(config: Config, ground: Ground, parts: SlackParts): Pro
     meter,
     investigate,
     incidents: {
-      approve: (proposalId, by, actionHash) => {
+      approve: async (proposalId, by, actionHash) => {
         const view = now();
-        const model = { view, predict: (list: readonly Intervention[]) => foresee(view, list) };
+        const operations = await operationsOf(parts, proposalId);
+        const model = {
+          view,
+          predict: (list: readonly Intervention[]) => foresee(view, list, operations),
+        };
         return proposals.approve({ proposalId, by, actionHash }, model, clock.nowMs());
       },
       reject: (proposalId, by) => proposals.reject(proposalId, by, clock.nowMs()),

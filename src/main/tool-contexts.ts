@@ -1,7 +1,7 @@
 import type { LedgerEntry, ProposalRequest, ToolContext } from "../../tools/define-tool.ts";
 import type { Clock } from "../clock.ts";
 import { OperationError } from "../errors.ts";
-import type { Incidents, ProposalRecord, Proposals } from "../incident/contract.ts";
+import type { Incident, Incidents, ProposalRecord, Proposals } from "../incident/contract.ts";
 import { type DiagnoseQuery, diagnose } from "../model/causes/diagnose.ts";
 import type { Diagnosis } from "../model/causes/diagnosis.ts";
 import type { WorldView } from "../model/view.ts";
@@ -70,12 +70,19 @@ async function propose(
       message: "An action is proposed in an incident only.",
     };
   const { sloId } = incident.page;
+  const operations = hurtOperations(incident);
   const made = await deps.proposals.propose(
     { ...request, incidentId: incident.id, ...(sloId === undefined ? {} : { sloId }) },
-    { view, predict: (interventions) => deps.predict(view, interventions) },
+    { view, predict: (interventions) => deps.predict(view, interventions, operations) },
     deps.clock.nowMs(),
   );
   return made.ok ? { ok: true, proposal: made.data } : made;
+}
+
+/** What a proposal's prediction is about: the operations that were paged for, not whichever is busiest. */
+export function hurtOperations({ page, joined }: Incident): readonly string[] {
+  const pages = [page, ...joined.map((one) => one.page)];
+  return [...new Set(pages.flatMap(({ operation }) => operation ?? []))];
 }
 
 function ledgerEntry({ proposal, state, outcome, detail }: ProposalRecord): LedgerEntry {
