@@ -114,6 +114,28 @@ test("every import follows the room table", () => {
   expect(files.flatMap((file) => violations(file, readFileSync(file, "utf8")))).toEqual([]);
 });
 
+/** A row of the table in ARCHITECTURE.md. */
+function tableRow(name: string, { imports, packages }: Room): string {
+  const isGround = GROUND.every((one) => imports.includes(one));
+  const rooms = imports
+    .filter((one) => !isGround || !GROUND.includes(one))
+    .map((one) => one.replace("src/", ""));
+  const names = packages.map(({ source }) =>
+    source.replaceAll("\\/", "/").replace(/^\^/, "").replace(/\$$/, "").replace(/[/:]$/, "$&*"),
+  );
+  const floor = isGround ? ["ground floor"] : [];
+  return `| ${name.replace("src/", "")}/ | ${[...rooms, ...floor].join(", ")} | ${names.join(", ")} |`;
+}
+
+test("ARCHITECTURE.md shows this table", () => {
+  const shown = readFileSync("ARCHITECTURE.md", "utf8");
+  const rows = Object.entries(ROOMS)
+    .filter(([name]) => !GROUND.includes(name))
+    .map(([name, room]) => tableRow(name, room));
+  expect(rows.length).toBeGreaterThan(10);
+  expect(rows.filter((row) => !shown.includes(row))).toEqual([]);
+});
+
 test("a wrong arrow and an unknown room are caught", () => {
   const source =
     'import { App } from "@slack/bolt";\nimport type { X } from "../agent/agent.ts";\nimport { y } from "#tools/y.ts";\n';
