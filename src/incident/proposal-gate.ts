@@ -13,7 +13,7 @@ import { currentVersion, versionsKnown } from "./observed-versions.ts";
 import { nearNames, refuse, shownName } from "./refusal.ts";
 
 /** Limit: replicas that may be proposed, as a multiple of those that are seen. */
-export const SCALE_FACTOR_MAX = 4;
+const SCALE_FACTOR_MAX = 4;
 
 /** An action whose every argument is observed, under the names that telemetry uses, with what it assumes. */
 export interface CheckedAction {

@@ -5,7 +5,7 @@ import type { ProposalRecord } from "./contract.ts";
 import { isUnsettled } from "./proposal.ts";
 
 /** For an action whose incident names no objective: three minutes to effect, five observed. */
-export const DEFAULT_SETTLE: SloDefinition["settle"] = { effectMs: 180_000, observeMs: 300_000 };
+const DEFAULT_SETTLE: SloDefinition["settle"] = { effectMs: 180_000, observeMs: 300_000 };
 
 /** An action that has to be held against its prediction. */
 export interface Verification {

@@ -6,7 +6,7 @@ import { batch, traceIdOf, traceSpans, type Visit } from "../support/spans.ts";
 
 /** 2026-11-24 02:00:00 UTC. */
 const START_MS = Date.UTC(2026, 10, 24, 2, 0, 0);
-export const at = (seconds: number): number => START_MS + seconds * 1000;
+const at = (seconds: number): number => START_MS + seconds * 1000;
 
 const BATCH_S = 5;
 /** Requests per second. */
@@ -112,7 +112,7 @@ function changeSignal([atS, change]: NonNullable<ShopPlan["changes"]>[number]): 
 }
 
 /** A small shop as the model sees it: gateway, catalog, cart and payment, a database, and a provider outside. */
-export function shopWorld(plan: ShopPlan = {}): World {
+function shopWorld(plan: ShopPlan = {}): World {
   const world = createWorld();
   world.apply({ type: "slos", source: "test", receivedMs: at(0), slos: [CHECKOUT] });
   const changes = (plan.changes ?? CHANGES).map(changeSignal);
