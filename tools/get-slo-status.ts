@@ -9,7 +9,7 @@ import { nameText } from "./untrusted.ts";
 /** Limit: objectives of one answer. */
 const SLOS_MAX = 8;
 
-export const sloRowSchema = z.object({
+const sloRowSchema = z.object({
   id: z.string(),
   operation: z.string(),
   objective: z.number(),
@@ -51,7 +51,7 @@ const worstBurn = (status: SloStatus): number | undefined =>
     ? undefined
     : Math.max(...status.burnRates.map((burn) => Math.min(burn.long, burn.short)));
 
-export function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
+function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
   return {
     id: nameText(status.slo.id),
     operation: nameText(`${status.slo.service} ${status.slo.operation}`),

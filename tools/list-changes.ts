@@ -53,7 +53,7 @@ function factsOf(change: Change): Record<string, string> {
   return Object.fromEntries(known);
 }
 
-export function changedEntity(change: Change): string {
+function changedEntity(change: Change): string {
   return nameText(change.entity === undefined ? change.entityText : entityName(change.entity));
 }
 

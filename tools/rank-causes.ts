@@ -179,7 +179,7 @@ function evidenceOf(diagnosis: Diagnosis, causes: readonly Hypothesis[]): readon
 export const rankCauses = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
   name: "rank_causes",
   description:
-    "What probably caused the trouble: hypotheses with probability, path, what speaks for and against, changes, and what would decide. Computed from traces, errors, onset and changes; with `noneOfThese` it sums to 1.",
+    "What probably caused the trouble: hypotheses with probability, path, what speaks for and against, changes, what would decide, and candidates to simulate. Computed from traces, errors, onset and changes; with `noneOfThese` it sums to 1.",
   input,
   output,
   effect: "read",

@@ -103,7 +103,7 @@ function plainName(
 }
 
 /** The same intervention with names that exist. What was never seen of a version, flag or setting, the model says itself. */
-export function resolveIntervention(
+function resolveIntervention(
   view: WorldView,
   intervention: Intervention,
 ): { readonly ok: true; readonly intervention: Intervention } | ToolRefusal {

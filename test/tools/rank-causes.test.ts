@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { diagnose } from "../../src/model/causes/diagnose.ts";
 import type { Diagnosis } from "../../src/model/causes/diagnosis.ts";
+import { proposeAction } from "../../tools/propose-action.ts";
 import { rankCauses } from "../../tools/rank-causes.ts";
+import { simulateIntervention } from "../../tools/simulate-intervention.ts";
 import * as samples from "../slack/samples.ts";
 import { answered, quantityOf, refused } from "./lawful.ts";
 import { at, buildWorld, contextOf, FAULT_S, sharedShop, shopVisit } from "./tool-world.ts";
@@ -68,11 +70,28 @@ test("diagnoses an operation of one service although another service's objective
   expect(queries).toEqual([{ sloId: "checkout" }, { service: "gateway" }]);
 });
 
+test("suggests what to simulate, in words that the other tools take", async () => {
+  const context = contextOf(sharedShop());
+  const { data } = await answered(context, rankCauses, { about: "product" });
+  const [first] = data.candidates;
+  expect(first).toMatchObject({
+    cause: "catalog",
+    intervention: { type: "rollback", entity: "catalog", to_version: "1.0.0" },
+    action: { type: "rollback", service: "catalog", toVersion: "1.0.0" },
+  });
+  for (const { intervention, action } of data.candidates) {
+    expect(simulateIntervention.input.safeParse({ plans: [[intervention]] }).success).toBe(true);
+    const proposal = { action, reason: "It leads the ranking.", evidenceIds: ["e1"] };
+    if (action !== null) expect(proposeAction.input.safeParse(proposal).success).toBe(true);
+  }
+});
+
 test("says that nothing is wrong before the fault", async () => {
   const { data, evidence } = await answered(contextOf(sharedShop()), rankCauses, {
     at: "02:02:50",
   });
   expect(data.symptom.kind).toBe("none");
+  expect(data.candidates).toEqual([]);
   expect(data.noneOfThese).toBeGreaterThan(0.5);
   expect(evidence[0]?.text).toContain("nothing is wrong with");
 });

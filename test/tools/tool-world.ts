@@ -5,16 +5,11 @@ import type { ChangeRecord, LogRecord, MetricPoint, Signal } from "../../src/mod
 import type { SloDefinition } from "../../src/model/slo/slo.ts";
 import { predict } from "../../src/model/whatif/predict.ts";
 import { createWorld, type World } from "../../src/model/world.ts";
-import type {
-  EvidenceDraft,
-  LedgerEntry,
-  ProposalRequest,
-  ToolContext,
-} from "../../tools/define-tool.ts";
+import type { ProposalRequest, ToolContext } from "../../tools/define-tool.ts";
 import { batch, resourceOf, traceIdOf, traceSpans, type Visit } from "../support/spans.ts";
 
 /** 2026-11-24 02:00:00 UTC. */
-export const START_MS = Date.UTC(2026, 10, 24, 2, 0, 0);
+const START_MS = Date.UTC(2026, 10, 24, 2, 0, 0);
 export const at = (seconds: number): number => START_MS + seconds * 1000;
 const BATCH_S = 5;
 
@@ -70,7 +65,7 @@ export const CHECKOUT: SloDefinition = {
   absentAfterMs: 30_000,
   settle: { effectMs: 20_000, observeMs: 40_000 },
 };
-export const PRODUCT: SloDefinition = {
+const PRODUCT: SloDefinition = {
   ...CHECKOUT,
   id: "product",
   operation: "GET /product/{id}",
@@ -225,7 +220,7 @@ const SHOP_SIGNALS: readonly Signal[] = [
   ),
 ];
 
-export function shopWorld(over: Partial<WorldPlan> = {}): World {
+function shopWorld(over: Partial<WorldPlan> = {}): World {
   return buildWorld({
     seconds: SHOP_S,
     rate: 10,
@@ -312,11 +307,3 @@ export function proposalOf(
     executable: true,
   };
 }
-
-export const evidenceOf = (
-  items: Readonly<Record<string, EvidenceDraft>>,
-): NonNullable<ToolContext["evidence"]> => {
-  return (id) => (Object.hasOwn(items, id) ? items[id] : undefined);
-};
-
-export type { EvidenceDraft, LedgerEntry };
