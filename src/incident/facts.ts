@@ -5,6 +5,7 @@ import { flagHistory, limitInForce, settingHistory } from "./change-history.ts";
 import { type Observed, observe } from "./observed.ts";
 import { isPresent, observedReplicas } from "./observed-replicas.ts";
 import { currentVersion, SERVING_MS } from "./observed-versions.ts";
+import { shownName } from "./refusal.ts";
 
 type Facts = Preconditions["facts"];
 
@@ -94,7 +95,8 @@ export function driftText(drifts: readonly Drift[]): string {
   return drifts
     .map(({ key, was, is }) => {
       const [what, name = ""] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
-      return `${FACT_WORDS[what] ?? what} ${name} was ${was} and is ${is} now`;
+      const [before, now] = [shownName(String(was)), shownName(String(is))];
+      return `${FACT_WORDS[what] ?? what} ${shownName(name)} was ${before} and is ${now} now`;
     })
     .join("; ");
 }

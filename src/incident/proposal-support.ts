@@ -1,6 +1,6 @@
 import type { Prediction } from "../model/whatif/prediction.ts";
 import type { Answer, ProposalDraft } from "./contract.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, shownName } from "./refusal.ts";
 
 /** Limit: pieces of evidence that one proposal names. */
 const EVIDENCE_MAX = 30;
@@ -16,6 +16,8 @@ const CARRYING: ReadonlySet<string> = new Set([
 ]);
 /** Kinds that carry an action whose effect nobody can tell. */
 const CARRYING_UNKNOWN: ReadonlySet<string> = new Set(["cause", "change", "topology"]);
+/** Limit: characters of what is missing for a prediction. */
+const MISSING_CHARS_MAX = 300;
 /** An effect smaller than this share of what is without the action is none. */
 const EFFECT_MIN = 0.05;
 
@@ -41,7 +43,8 @@ export function checkEvidence({ evidenceIds, evidenceKinds }: Cited): Answer<nul
 export function checkEffect(prediction: Prediction, { evidenceKinds }: Cited): Answer<null> {
   if (prediction.grade === "D") {
     if (evidenceKinds.some((kind) => CARRYING_UNKNOWN.has(kind))) return { ok: true, data: null };
-    const missing = prediction.missing.join("; ") || "what the model would need";
+    const missing =
+      shownName(prediction.missing.join("; "), MISSING_CHARS_MAX) || "what the model would need";
     return refuse(
       "effect_unknown",
       `Its effect is unknown (missing: ${missing}), so that it needs a cause, a change or topology as evidence.`,

@@ -11,8 +11,8 @@ const SUGGESTIONS_MAX = 3;
 export type Refusal = Extract<Answer<never>, { ok: false }>;
 
 /** A name from outside, fit for a message: one line, bounded, without secrets. */
-export function shownName(name: string): string {
-  return cleanText(redact(cleanText(name, NAME_CHARS_MAX * 4)), NAME_CHARS_MAX)
+export function shownName(name: string, charsMax = NAME_CHARS_MAX): string {
+  return cleanText(redact(cleanText(name, charsMax * 4)), charsMax)
     .replace(/\s+/g, " ")
     .trim();
 }

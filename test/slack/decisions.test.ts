@@ -130,6 +130,17 @@ test("a refusal of the record is shown, and a rejection is passed on", async () 
   await vi.waitFor(() => expect(running.decisions).toEqual(["reject p-1"]));
 });
 
+test("who clicks on what somebody else has decided is told who was first", async () => {
+  await using running = await startRunning();
+  const card = await withCard(running);
+  await running.recordProposal("p-1", { type: "proposal-rejected", by: BOB });
+  await running.slack.click(ALICE, card, APPROVE_ACTION);
+  await vi.waitFor(() =>
+    expect(whispers(running, ALICE).join()).toContain(`already rejected: <@${BOB}> was first`),
+  );
+  expect(running.decisions).toEqual([]);
+});
+
 test("one card is edited from approval to verdict, and the thread hears of the verdict", async () => {
   await using running = await startRunning();
   const card = await withCard(running);
