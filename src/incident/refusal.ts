@@ -18,7 +18,7 @@ export function shownName(name: string, charsMax = NAME_CHARS_MAX): string {
 }
 
 export function refuse(code: string, message: string, didYouMean: readonly string[] = []): Refusal {
-  const near = didYouMean.slice(0, SUGGESTIONS_MAX).map(shownName);
+  const near = didYouMean.slice(0, SUGGESTIONS_MAX).map((name) => shownName(name));
   return { ok: false, code, message, ...(near.length === 0 ? {} : { didYouMean: near }) };
 }
 
