@@ -25,7 +25,8 @@ export type CandidateRow = z.infer<typeof candidateSchema>;
 function restartOf(view: WorldView, entity: string): Action {
   const service = view.resolve(entity, ["service"]);
   const instance = view.resolve(entity, ["service.instance"]);
-  if (service.ok || !instance.ok) return { type: "restart", service: entity };
+  const isService = service.ok && service.entity.type === "service";
+  if (isService || !instance.ok) return { type: "restart", service: entity };
   const owner = view.relations({ type: "instance_of", from: instance.entity.id })[0]?.to;
   return owner === undefined
     ? { type: "restart", service: entity }

@@ -2,12 +2,12 @@ import Anthropic from "@anthropic-ai/sdk";
 import { ChatAnthropic } from "@langchain/anthropic";
 import type { Llm } from "./llm.ts";
 
-export const CLAUDE_MODEL = "claude-opus-5-5";
-export const CLAUDE_BASE_URL = "https://api.anthropic.com";
+const CLAUDE_MODEL = "claude-opus-5-5";
+const CLAUDE_BASE_URL = "https://api.anthropic.com";
 /** Thinking counts as output; an answer itself is short. */
-export const REPLY_TOKENS_MAX = 16_000;
+const REPLY_TOKENS_MAX = 16_000;
 /** Thinking may be silent for a while. */
-export const SILENCE_MS = 120_000;
+const SILENCE_MS = 120_000;
 /** The whole check at the start, so that a wrong address does not delay it. */
 const CHECK_MS = 5_000;
 
@@ -25,7 +25,7 @@ export interface ClaudeSettings {
 }
 
 /** All settings are given, so that the SDK looks for none in the environment; retries are the loop's business. */
-export function anthropicClient(settings: ClaudeSettings, timeoutMs: number): Anthropic {
+function anthropicClient(settings: ClaudeSettings, timeoutMs: number): Anthropic {
   return new Anthropic({
     apiKey: settings.apiKey,
     baseURL: settings.baseUrl ?? CLAUDE_BASE_URL,

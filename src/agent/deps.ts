@@ -10,7 +10,7 @@ import type { Conversation } from "./events.ts";
 import type { Prompts } from "./prompts.ts";
 
 /** Who asks, and until when. */
-export interface TurnIdentity {
+interface TurnIdentity {
   readonly conversation: Conversation;
   /** The speaker of a question; "orrery" for the page's own investigation. */
   readonly speaker: string;

@@ -3,9 +3,9 @@ import { type FailureKind, type ModelFailure, RETRIES_MAX } from "./model-failur
 import type { TurnRun } from "./turn-run.ts";
 
 /** The first pause before a reply is asked for again; each further one is four times as long. */
-export const RETRY_MS = 1_000;
+const RETRY_MS = 1_000;
 /** Who wants a longer pause than this is not waited for. */
-export const RETRY_WAIT_MAX_MS = 15_000;
+const RETRY_WAIT_MAX_MS = 15_000;
 
 /** Takes back what the failed attempt had shown, and waits for the next; or lets the offline investigator go on. */
 export async function recover(

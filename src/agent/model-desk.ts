@@ -96,6 +96,8 @@ async function settle(run: TurnRun, answered: Answered): Promise<Said | undefine
   spending.outputTokens += reply.outputTokens;
   if (reply.stopReason === "refusal") throw new ModelFailure("refusal", "it refused");
   const isCut = LENGTH_REASONS.has(reply.stopReason);
+  // Whoever still wants to look when there is no more looking has had the word.
+  if (closing !== undefined && reply.text.trim() === "") return conclude(run, closing);
   const calls = closing === undefined ? usableCalls(run, reply, isCut) : [];
   speech.end(isCut);
   mustSaySomething(run, { reply, calls, isCut });

@@ -14,7 +14,7 @@ export const PROMPT_NAMES = [
   "rewrite",
   "closing",
 ] as const;
-export type PromptName = (typeof PROMPT_NAMES)[number];
+type PromptName = (typeof PROMPT_NAMES)[number];
 
 /** Limit: characters of a value that code puts into a hole. */
 const HOLE_CHARS_MAX = 200;
@@ -29,7 +29,7 @@ export interface PromptFile {
   readonly text: string;
 }
 
-export interface PromptValues {
+interface PromptValues {
   readonly holes?: Readonly<Record<string, string>>;
   /** JSON data for each framed hole. */
   readonly framed?: Readonly<Record<string, unknown>>;
@@ -67,7 +67,7 @@ export function readPrompt(name: string, source: string): PromptFile {
   return file;
 }
 
-export function fillPrompt(text: string, values: Readonly<Record<string, string>>): string {
+function fillPrompt(text: string, values: Readonly<Record<string, string>>): string {
   return text.replaceAll(HOLE, (_hole, name: string) =>
     must(values[name], `a value for the hole ${name}`),
   );

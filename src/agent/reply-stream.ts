@@ -5,9 +5,9 @@ import { ModelFailure, modelFailure } from "./model-failure.ts";
 import { NoTracing } from "./no-tracing.ts";
 
 /** Limit: characters of one reply, thinking and tool input included. */
-export const REPLY_CHARS_MAX = 400_000;
+const REPLY_CHARS_MAX = 400_000;
 /** Limit: tool calls of one reply that are looked at. */
-export const CALLS_MAX = 32;
+const CALLS_MAX = 32;
 
 export interface ReplyRequest {
   readonly messages: readonly BaseMessage[];
@@ -17,7 +17,7 @@ export interface ReplyRequest {
   readonly signal: AbortSignal;
 }
 
-export interface RawCall {
+interface RawCall {
   readonly id: string;
   readonly tool: string;
   /** Undefined: no JSON object. */

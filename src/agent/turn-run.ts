@@ -19,7 +19,7 @@ export interface InvestigatorRoom {
 }
 
 /** How a turn ends when it does not end by itself. */
-export interface Ending {
+interface Ending {
   readonly outcome: "partial" | "failed";
   readonly reason: string;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 /** Data from outside as it stands in a message. */
-export interface Framed {
+interface Framed {
   readonly source: string;
   readonly data: unknown;
 }

@@ -33,7 +33,7 @@ export interface TestAgent {
   events(input: TurnInput, options?: AskOptions): AsyncIterable<AgentEvent>;
 }
 
-export interface AskOptions {
+interface AskOptions {
   readonly conversation?: Conversation;
   readonly signal?: AbortSignal;
 }
@@ -77,7 +77,11 @@ export function startAgent(options: AgentOptions = {}): TestAgent {
   const logged: string[] = [];
   const log = createLog("warn", (line) => logged.push(line));
   const investigate = createInvestigator({
-    registry: createRegistry({ clock, meter, log }, options.tools ?? TOOLS),
+    // Tools have time-outs of their own, which are not what passes here.
+    registry: createRegistry(
+      { clock: manualClock(clock.nowMs()), meter, log },
+      options.tools ?? TOOLS,
+    ),
     contextFor: ({ conversation, speaker, signal }) => {
       const made = contextOf(options.world ?? sharedShop(), {
         speaker,

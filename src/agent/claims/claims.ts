@@ -16,6 +16,8 @@ export interface Ground {
   evidence(id: string): EvidenceDraft | undefined;
   /** Whether a word with digits (lower case) may be said without evidence: names of entities, and the question's own. */
   isKnown(word: string): boolean;
+  /** Whether it stands in a name that was cited earlier in the same answer. Names lend no number with a unit. */
+  isNamed?(word: string): boolean;
 }
 
 export type Checked =
@@ -91,9 +93,12 @@ function isBacked(word: NumberWord, cited: readonly Sayable[], ground: Ground): 
   const lower = word.word.toLowerCase();
   if (VOCABULARY.test(lower) || ground.isKnown(lower)) return true;
   if (EVIDENCE_ID.test(lower)) return ground.evidence(lower) !== undefined;
-  if (cited.some((one) => one.words.has(lower))) return true;
-  if (isTime(lower)) return cited.some((one) => one.times.some((time) => time.startsWith(lower)));
   const amount = amountOf(word);
+  // A version may be called "0.01 %" by whoever ships it; that makes it no measurement.
+  const isName = amount === undefined || amount.unit === "";
+  if (isName && (ground.isNamed?.(lower) === true || cited.some((one) => one.words.has(lower))))
+    return true;
+  if (isTime(lower)) return cited.some((one) => one.times.some((time) => time.startsWith(lower)));
   if (amount !== undefined)
     return cited.some((one) => one.amounts.some((each) => sameAmount(each, amount)));
   return isBackedInParts(lower, cited, ground);

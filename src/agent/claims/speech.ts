@@ -105,7 +105,8 @@ export class Speech {
     const { ground } = this.#options;
     return checkSentence(piece, {
       evidence: (id) => ground.evidence(id),
-      isKnown: (word) => this.#names.has(word) || ground.isKnown(word),
+      isKnown: (word) => ground.isKnown(word),
+      isNamed: (word) => this.#names.has(word),
     });
   }
 

@@ -6,9 +6,14 @@ const GAIN_MIN = 0.2;
 const UNKNOWN_EFFECT_PROBABILITY_MIN = 0.4;
 /** Below this share of bad requests the time tells more. */
 const BAD_RATIO_MIN = 0.02;
-/** What takes a change back, or replaces what stands still. */
+/** What takes a change back rests on the change; the others on where the cause stands in the topology. */
 const UNDOES = new Set(["rollback", "flag", "setting"]);
-const STANDS_STILL = new Set(["stopped", "instance"]);
+const BY_PLACE: Readonly<Record<string, string>> = {
+  stopped: "restart",
+  instance: "restart",
+  external: "limit",
+  store: "limit",
+};
 
 export interface Choice {
   readonly candidate: Candidate;
@@ -59,7 +64,8 @@ export function chooseAction(ranking: Ranking, simulation: Simulation): Choice |
     ({ plan, candidate, cause }) =>
       plan.grade === "D" &&
       (cause?.probability ?? 0) >= UNKNOWN_EFFECT_PROBABILITY_MIN &&
-      (UNDOES.has(candidate.intervention.type) || STANDS_STILL.has(cause?.type ?? "")),
+      (UNDOES.has(candidate.intervention.type) ||
+        BY_PLACE[cause?.type ?? ""] === candidate.intervention.type),
   );
   return undoing === undefined ? undefined : { ...undoing, isPredicted: false };
 }

@@ -1,13 +1,13 @@
 import { chooseAction } from "./action-choice.ts";
 import { causeEvidence, comparisonOf, isHurt, placeOf } from "./cause-reading.ts";
 import { incidentText } from "./incident-text.ts";
-import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
+import { firstMove, lookFor, type Move, type PlannedCall, type Situation } from "./move.ts";
 import { type Cause, type Ranking, rankingIn, simulationIn } from "./tool-data.ts";
 import { type EvidenceRow, lookAt, type TranscriptTurn } from "./transcript.ts";
 import { cited } from "./wording.ts";
 
 /** Plans that one simulation compares. */
-export const PLANS_MAX = 3;
+const PLANS_MAX = 3;
 /** A cause below this is not written down as leading. */
 const LEADING_MIN = 0.3;
 const RULED_OUT_MAX = 0.1;
@@ -81,10 +81,17 @@ function hypothesisCalls(turn: TranscriptTurn, ranking: Ranking): readonly Plann
 const ids = (...rows: readonly (EvidenceRow | undefined)[]): readonly string[] =>
   rows.flatMap((row) => (row === undefined ? [] : [row.id]));
 
-/** All candidates at once, so that they are compared with each other and with doing nothing. */
-export function candidatePlans(ranking: Ranking): readonly PlannedCall[] {
+/** All candidates at once, so that they are compared with each other and with doing nothing, on what is hurt. */
+function candidatePlans(turn: TranscriptTurn, ranking: Ranking): readonly PlannedCall[] {
   const plans = ranking.candidates.slice(0, PLANS_MAX).map((one) => [one.intervention]);
-  return plans.length === 0 ? [] : [{ tool: "simulate_intervention", input: { plans } }];
+  if (plans.length === 0) return [];
+  const tool = "simulate_intervention";
+  const onHurt: PlannedCall = {
+    tool,
+    input: { plans, operations: [ranking.symptom.operation] },
+  };
+  const look = lookFor(turn, onHurt);
+  return look === undefined || look.ok ? [onHurt] : [{ tool, input: { plans } }];
 }
 
 function proposalCalls(turn: TranscriptTurn, ranking: Ranking): readonly PlannedCall[] {
@@ -138,7 +145,8 @@ export function investigate(situation: Situation, sloId: string | undefined): Mo
     ],
     whenHurt(suspectCalls),
     whenHurt((ranked) => hypothesisCalls(turn, ranked)),
-    whenHurt(candidatePlans),
+    whenHurt((ranked) => candidatePlans(turn, ranked)),
+    whenHurt((ranked) => candidatePlans(turn, ranked)),
     whenHurt((ranked) => proposalCalls(turn, ranked)),
     (): readonly PlannedCall[] => {
       const ranked = ranking();

@@ -67,7 +67,7 @@ const FORMS: readonly Form[] = [
   ],
   [
     new RegExp(
-      String.raw`\bscal(?:e|ing|ed)\s+(?:up\s+|down\s+|out\s+)?${THE}${NAME}\s+(?:up\s+|down\s+|out\s+)?(?:to|×|x)\s*(\d{1,4})\b`,
+      String.raw`\bscal(?:e|ing|ed)\s+(?:up\s+|down\s+|out\s+)?${THE}${NAME}\s+(?:service\s+)?(?:up\s+|down\s+|out\s+)?(?:to|×|x)\s*(\d{1,4})\b`,
       "i",
     ),
     ([entity, replicas]) => scaled(entity, Number(replicas)),

@@ -25,14 +25,14 @@ export type Intent =
 const HOUR_MINUTES = 60;
 /** What is meant by these is in the conversation. */
 const PRONOUN =
-  /^(?:it|that|this|they|them|things?|everything|all|the system|the incident|the page|the problem|going on|happening|wrong|we|us)$/i;
+  /^(?:it|that|this|they|them|things?|everything|all|the system|the incident|the page|the problem|going on|happening|wrong|we|us)(?=\s|$)/i;
 const LEADING_WORDS =
   /^(?:the|our|service|store|database|operation|endpoint|with|of|for|in|to|on|at)\s+/i;
 const TRAILING_WORDS =
   /\s+(?:so|very|really|still|suddenly|being|getting|again|now|right now|today|at the moment|then|please|doing|looking|the)$/i;
 /** A time at the end is no part of a name. */
 const TIMES =
-  /\b(?:at|around|since|--at|--since)\s+.*$|\b(?:(?:in|over|during|within)\s+)?(?:the\s+)?(?:last|past)\s+(?:\d+\s*|half an\s+|an?\s+)?(?:s|m|h|d|sec|min|minutes?|hours?|days?|while|night)\b.*$|\b\d+\s*\w+\s+ago\b.*$/i;
+  /(?:--|—|–)?\b(?:at|around|since)\s+.*$|\b(?:(?:in|over|during|within)\s+)?(?:the\s+)?(?:last|past)\s+(?:\d+\s*|half an\s+|an?\s+)?(?:s|m|h|d|sec|min|minutes?|hours?|days?|while|night)\b.*$|\b\d+\s*\w+\s+ago\b.*$/i;
 const ADJECTIVES =
   "slow|slower|failing|broken|down|bad|burning|unhealthy|red|hurt|hurting|degraded|erroring|late|absent|silent|dead|timing out|on fire|not working|unavailable|flaky|stuck|overloaded";
 

@@ -146,7 +146,7 @@ function answerLook(situation: Situation, intent: Intent): Move {
 function looksText(turn: TranscriptTurn, intent: Intent): string {
   if (turn.looks.some((look) => look.code === "time_not_retained")) return notKeptText(turn);
   const told = turn.looks.filter((look) => look.ok);
-  const rows = told.flatMap((look) => rowsTold(look, intent));
+  const rows = told.flatMap((look) => rowsTold(turn, look, intent));
   const asOf = rows.map((row) => value(row, "asOf")).find((text) => text !== undefined);
   const isPast = "at" in intent && intent.at !== undefined;
   const parts = [
@@ -169,11 +169,12 @@ function notKeptText(turn: TranscriptTurn): string {
 }
 
 /** Of the objectives those that the question is about; of the rest what code found most telling. */
-function rowsTold(look: Look, intent: Intent): readonly EvidenceRow[] {
+function rowsTold(turn: TranscriptTurn, look: Look, intent: Intent): readonly EvidenceRow[] {
   const about = "about" in intent ? intent.about?.toLowerCase() : undefined;
   if (look.tool !== "get_slo_status" || about === undefined) return look.evidence;
   const named = look.evidence.filter((row) => row.about.toLowerCase().includes(about));
-  return named.length > 0 ? named : look.evidence.slice(0, 1);
+  const isKnown = lookAt(turn, "get_entity")?.ok === true;
+  return named.length > 0 || !isKnown ? named : look.evidence.slice(0, 1);
 }
 
 /** Relations as people say them. */

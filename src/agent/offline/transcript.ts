@@ -25,7 +25,7 @@ export interface Look {
   readonly didYouMean: readonly string[];
 }
 
-export type Asked =
+type Asked =
   | {
       readonly type: "incident";
       readonly now: string;

@@ -8,15 +8,17 @@ import { firstMove, type Move, type PlannedCall, type Situation } from "./move.t
 import { type Look, lookAt } from "./transcript.ts";
 import { bullets, cited, paragraphs, refusalText, value } from "./wording.ts";
 
-const simulateCall = (intervention: Intervention): PlannedCall => ({
-  tool: "simulate_intervention",
-  input: { plans: [[intervention]] },
-});
+/** On what was hurt when causes were last ranked, if they were; else on what is worst off. */
+function simulateCall(situation: Situation, intervention: Intervention): PlannedCall {
+  const operation = latestRanking(situation)?.ranking.symptom.operation;
+  const operations = operation === undefined ? {} : { operations: [operation] };
+  return { tool: "simulate_intervention", input: { plans: [[intervention]], ...operations } };
+}
 
-const callsOf = (resolved: Resolved): readonly PlannedCall[] => {
+const callsOf = (situation: Situation, resolved: Resolved): readonly PlannedCall[] => {
   switch (resolved.type) {
     case "known":
-      return [simulateCall(resolved.intervention)];
+      return [simulateCall(situation, resolved.intervention)];
     case "look":
       return resolved.calls;
     case "ask":
@@ -27,8 +29,10 @@ const callsOf = (resolved: Resolved): readonly PlannedCall[] => {
 /** What would happen. Nothing is put before anybody. */
 export function answerWhatIf(situation: Situation, spoken: SpokenIntervention): Move {
   const resolved = (): Resolved => resolveSpoken(situation, spoken);
-  return firstMove(situation, [() => callsOf(resolved()), () => callsOf(resolved())], () =>
-    predictionText(situation, resolved()),
+  return firstMove(
+    situation,
+    [() => callsOf(situation, resolved()), () => callsOf(situation, resolved())],
+    () => predictionText(situation, resolved()),
   );
 }
 
@@ -50,7 +54,7 @@ function reasonsText({ evidence }: Look): string | undefined {
 }
 
 /** The action that does an intervention; undefined: there is none that may be proposed. */
-export function actionFor(intervention: Intervention): Action | undefined {
+function actionFor(intervention: Intervention): Action | undefined {
   switch (intervention.type) {
     case "rollback":
       return {
@@ -88,8 +92,8 @@ export function answerPropose(situation: Situation, spoken: SpokenIntervention |
   };
   const stages = [
     () => (latestRanking(situation) === undefined ? [rankCall(undefined)] : []),
-    () => callsOf(resolved()),
-    () => callsOf(resolved()),
+    () => callsOf(situation, resolved()),
+    () => callsOf(situation, resolved()),
     () => proposalCalls(situation, resolved()),
   ];
   return firstMove(situation, stages, () => proposedText(situation, resolved()));

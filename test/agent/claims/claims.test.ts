@@ -28,6 +28,12 @@ const items: Readonly<Record<string, EvidenceDraft>> = {
       previous_version: "1.0.0",
     },
   },
+  e3: {
+    kind: "change",
+    about: "catalog",
+    text: "catalog went to version {{version}}",
+    values: { version: "0.01 % errors", setting: "60" },
+  },
 };
 const ground: Ground = {
   evidence: (id) => items[id],
@@ -73,6 +79,7 @@ describe("bare digits", () => {
     "catalog@1.1.0 against e1-e2",
     "cart-0 scaled to 4 at 14:02",
     "instance:cart-0 is well",
+    "its limit went to 60 [e3]",
     "1. The p95, p99 and the 5xx of catalog",
     "   2) nothing counted",
     "no digits at all, the root cause is catalog",
@@ -95,6 +102,7 @@ describe("bare digits", () => {
     ["it took ⁴² ms", "42"],
     ["that is ½ of all", "1⁄2"],
     ["40% of requests", "40"],
+    ["only 0.01 % errors, says e3", "0.01"],
     ["in 3 steps", "3"],
   ])("fail when nothing holds them: %s", (sentence, word) => {
     const checked = check(sentence);
