@@ -1,18 +1,20 @@
 import { BucketFold, type Steps } from "./bucket-fold.ts";
 import type { Alias } from "./callee-resolver.ts";
+import { ChangeFacts } from "./change-facts.ts";
 import { applyObjectives } from "./declared-facts.ts";
 import type { Frame } from "./frame.ts";
-import { FrameRing, RETAINED_BUCKETS } from "./frame-ring.ts";
+import { type FrameCapture, FrameRing, RETAINED_BUCKETS } from "./frame-ring.ts";
 import type { Grace } from "./grace.ts";
 import type { MetricStore } from "./metric-store.ts";
 import { bucketOf, type OpenBuckets } from "./open-buckets.ts";
 import type { OpenTraces } from "./open-traces.ts";
+import { closedFrames } from "./past.ts";
 import { PlaceTable } from "./place-table.ts";
 import { SiteRecycler } from "./site-recycler.ts";
 import type { SiteResolver } from "./site-resolver.ts";
 import type { SloDefinition } from "./slo/slo.ts";
 import type { Topology } from "./topology.ts";
-import { BUCKET_MS } from "./view.ts";
+import { BUCKET_GRACE_MS, BUCKET_MS } from "./view.ts";
 
 /** Work of a bucket beside its spans, in spans' worth. */
 const BUCKET_STEP = 50;
@@ -33,6 +35,7 @@ export class BucketCloser {
   readonly topology: Topology;
   readonly frames = new FrameRing();
   readonly places = new PlaceTable();
+  readonly facts: ChangeFacts;
   readonly #of: CloserParts;
   readonly #fold: BucketFold;
   readonly #recycler: SiteRecycler;
@@ -41,12 +44,20 @@ export class BucketCloser {
   constructor(parts: CloserParts) {
     this.#of = parts;
     this.topology = parts.topology;
+    this.facts = new ChangeFacts(parts.topology);
     this.#fold = new BucketFold({ ...parts, places: this.places });
     this.#recycler = new SiteRecycler(parts.topology, parts.resolver);
   }
 
   get aliases(): ReadonlyMap<number, Alias> {
     return this.#fold.callees.aliases;
+  }
+
+  /** One past the last bucket that was closed by then. */
+  closedBy(frames: FrameCapture, knownAtMs: number): number {
+    const closed = closedFrames(frames, knownAtMs);
+    if (closed > 0) return frames.firstBucket + closed;
+    return Math.min(this.#of.buckets.end, bucketOf(knownAtMs - BUCKET_GRACE_MS));
   }
 
   /** Says what time it is. Nothing is closed yet, and what is being closed goes on as it began. */
@@ -106,6 +117,7 @@ export class BucketCloser {
     const { topology, buckets, metrics, grace } = this.#of;
     const bucket = buckets.take(index);
     topology.settle(nowMs);
+    this.facts.settle(nowMs);
     const heard = { seenMs: (index + 1) * BUCKET_MS, nowMs };
     const folded = yield* this.#fold.fold(bucket.nodes, heard);
     metrics.close(index, bucket.points);
@@ -123,6 +135,7 @@ export class BucketCloser {
       present: Int32Array.from(bucket.present),
       late: Int32Array.from([...bucket.late].flat()),
       counts: { spans: bucket.nodes.length, dropped: bucket.dropped, entryRequests, traced },
+      firstHeardMs: bucket.firstHeardMs,
       lastHeardMs: bucket.lastHeardMs,
       closedMs: nowMs,
     };

@@ -155,7 +155,7 @@ export class BucketFold {
     operation.served += 1;
     if (operation.served >= SERVED_REMEMBERED) this.#crowded.add(operation);
     if (node.caller === "none") operation.entered += 1;
-    this.#expose(operation, node);
+    this.#expose(operation);
     if (site.queue !== undefined) {
       this.#topology.hold("consumes", [operation.service, site.queue], this.#heard, "span");
       site.queue = undefined;
@@ -181,10 +181,7 @@ export class BucketFold {
     return site.cell;
   }
 
-  #expose(operation: OperationInfo, { startMs, endMs }: SpanNode): void {
-    const { nowMs } = this.#heard;
-    this.#topology.entities.touch(operation.index, { seenMs: startMs, nowMs });
-    this.#topology.entities.touch(operation.index, { seenMs: endMs, nowMs });
+  #expose(operation: OperationInfo): void {
     if (operation.isExposed) return;
     operation.isExposed = true;
     const ends = [operation.service, operation.index] as const;

@@ -7,7 +7,7 @@ import type { SpanNode } from "./span-node.ts";
 const ORPHANS_MIN = 20;
 
 /** Most of its callers never show: they are outside the telemetry. */
-export const isCalledFromOutside = ({ orphans, served }: OperationInfo): boolean =>
+const isCalledFromOutside = ({ orphans, served }: OperationInfo): boolean =>
   orphans >= ORPHANS_MIN && orphans * 2 > served;
 
 /** Who called a served span: another one inside, nobody, or somebody who has not shown. */

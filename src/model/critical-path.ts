@@ -36,7 +36,7 @@ function walk(node: SpanNode, fromMs: number, toMs: number, depth: number): void
 }
 
 /** All nodes of a tree, parents first. Limit: `SPAN_DEPTH_MAX` levels. */
-export function nodesBelow(root: SpanNode): SpanNode[] {
+function nodesBelow(root: SpanNode): SpanNode[] {
   const nodes = [root];
   const depths = [0];
   for (let at = 0; at < nodes.length; at += 1) {

@@ -1,19 +1,9 @@
 import { identityText } from "./attribute-text.ts";
-import { type AttributeValue, type EntityType, entityId } from "./entity.ts";
+import { type EntityType, entityId } from "./entity.ts";
 import { DECLARED, NAME_CHARS_MAX } from "./entity-store.ts";
-import type { ChangeRecord, TopologySignal } from "./signal.ts";
+import type { TopologySignal } from "./signal.ts";
 import type { SloDefinition } from "./slo/slo.ts";
 import type { Heard, Topology } from "./topology.ts";
-
-/** Capacity facts that a change of a setting alters. */
-const CAPACITY_SETTINGS = new Set([
-  "replicas",
-  "workers",
-  "pool_size",
-  "timeout_ms",
-  "retries",
-  "cpu_limit_cores",
-]);
 
 /** An entity by the name that a person or a file gives it, made when nobody knows it yet. */
 export function declare(
@@ -61,31 +51,4 @@ export function applyObjectives(
     const team = declare(topology, { type: "team", name: slo.team }, heard);
     if (team !== undefined) topology.hold("owned_by", [service, team], heard, "slo");
   }
-}
-
-/** What a change says about structure and capacity: flags become entities, changed settings the service's new facts. */
-export function applyChangeFacts(topology: Topology, change: ChangeRecord, heard: Heard): void {
-  const name = change.entity.startsWith("service:") ? change.entity.slice(8) : change.entity;
-  const service = topology.entities.indexOf(entityId("service", name));
-  if (service !== undefined) {
-    topology.entities.describe(service, changedFacts(change), heard.nowMs);
-  }
-  if (change.kind !== "flag") return;
-  const key = change.attributes.flag ?? change.entity;
-  if (typeof key !== "string" || key === "") return;
-  const flag = declare(topology, { type: "flag", name: key.replace(/^flag:/, "") }, heard);
-  if (flag === undefined) return;
-  const { variant } = change.attributes;
-  if (variant !== undefined) topology.entities.describe(flag, { variant }, heard.nowMs);
-  if (service !== undefined) topology.hold("guarded_by", [service, flag], heard, "change");
-}
-
-function changedFacts(change: ChangeRecord): Record<string, AttributeValue> {
-  const facts: Record<string, AttributeValue> = {};
-  const { replicas, setting, value } = change.attributes;
-  if (replicas !== undefined) facts.replicas = replicas;
-  if (typeof setting === "string" && CAPACITY_SETTINGS.has(setting) && value !== undefined) {
-    facts[setting] = value;
-  }
-  return facts;
 }

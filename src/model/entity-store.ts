@@ -4,7 +4,7 @@ import { entityId } from "./entity.ts";
 import { ENTITIES_OF_TYPE_MAX, isForgettable } from "./entity-limits.ts";
 
 /** Limit: indices ever given out. Two of them make one exact number (`PlaceTable`). */
-export const INDICES_MAX = 2 ** 20;
+const INDICES_MAX = 2 ** 20;
 /** Limit: attributes of one entity. */
 const ATTRIBUTES_MAX = 64;
 const VALUE_CHARS_MAX = 256;
@@ -40,6 +40,7 @@ export interface EntityRecord {
   readonly name: string;
   readonly key: string;
   readonly attributes: Attributes;
+  readonly firstSeenMs: number;
   /** By our clock: when we first knew of it, and when this description began. */
   readonly recordedMs: number;
   readonly sinceMs: number;
@@ -49,19 +50,14 @@ export interface EntityRecord {
 /** The entities as they were when a view was made. Those that were forgotten are `undefined`. */
 export interface EntityCapture {
   readonly records: readonly (EntityRecord | undefined)[];
-  readonly firstSeenMs: Float64Array;
   readonly lastSeenMs: Float64Array;
 }
 
-export type EntityRow = Omit<EntityRecord, "earlier"> & {
-  readonly firstSeenMs: number;
-  readonly lastSeenMs: number;
-};
+export type EntityRow = Omit<EntityRecord, "earlier"> & { readonly lastSeenMs: number };
 
 /** All entities ever seen, by a small index that stays theirs. */
 export class EntityStore {
   readonly #records: (EntityRecord | undefined)[] = [];
-  #firstSeenMs = new Float64Array(256);
   #lastSeenMs = new Float64Array(256);
   readonly #byKey = new Map<string, number>();
   readonly #byId = new Map<EntityId, number>();
@@ -121,11 +117,12 @@ export class EntityStore {
         name,
         key,
         attributes: {},
+        firstSeenMs: at.seenMs,
         recordedMs: at.nowMs,
         sinceMs: at.nowMs,
         earlier: undefined,
       },
-      { firstMs: at.seenMs, lastMs: at.seenMs },
+      at.seenMs,
     );
   }
 
@@ -175,18 +172,14 @@ export class EntityStore {
     this.#forgotten += 1;
   }
 
-  #add(record: EntityRecord, seen: { readonly firstMs: number; readonly lastMs: number }): number {
+  #add(record: EntityRecord, lastSeenMs: number): number {
     const index = this.#records.length;
     this.#records.push(record);
     this.#byKey.set(record.key, index);
     this.#byId.set(record.id, index);
     this.#countOf.set(record.type, (this.#countOf.get(record.type) ?? 0) + 1);
-    if (index >= this.#lastSeenMs.length) {
-      this.#firstSeenMs = grown(this.#firstSeenMs);
-      this.#lastSeenMs = grown(this.#lastSeenMs);
-    }
-    this.#firstSeenMs[index] = seen.firstMs;
-    this.#lastSeenMs[index] = seen.lastMs;
+    if (index >= this.#lastSeenMs.length) this.#lastSeenMs = grown(this.#lastSeenMs);
+    this.#lastSeenMs[index] = lastSeenMs;
     return index;
   }
 
@@ -194,9 +187,22 @@ export class EntityStore {
   touch(index: number, at: Sighting): void {
     const { seenMs, nowMs } = at;
     if (seenMs > (this.#lastSeenMs[index] ?? 0)) this.#lastSeenMs[index] = seenMs;
-    if (seenMs >= (this.#firstSeenMs[index] ?? 0)) return;
-    const isFresh = nowMs - (this.#records[index]?.recordedMs ?? 0) <= SETTLE_MS;
-    if (isFresh) this.#firstSeenMs[index] = seenMs;
+    const record = this.#records[index];
+    if (record === undefined || seenMs >= record.firstSeenMs) return;
+    if (nowMs - record.recordedMs <= SETTLE_MS)
+      this.#replace(index, { firstSeenMs: seenMs }, nowMs);
+  }
+
+  /** What is learned of an entity in one instant is one description of it. */
+  #replace(
+    index: number,
+    learned: Partial<Pick<EntityRecord, "firstSeenMs" | "attributes">>,
+    nowMs: number,
+  ): void {
+    const record = this.#records[index];
+    if (record === undefined) return;
+    const earlier = record.sinceMs === nowMs ? record.earlier : cutChain(record);
+    this.#records[index] = { ...record, ...learned, sinceMs: nowMs, earlier };
   }
 
   /** Adds to what is known of an entity; later values win. */
@@ -219,17 +225,13 @@ export class EntityStore {
       merged[name] = value;
       changed = true;
     }
-    if (!changed) return;
-    // What is learned of it in one instant is one description.
-    const earlier = record.sinceMs === nowMs ? record.earlier : cutChain(record);
-    this.#records[index] = { ...record, attributes: merged, sinceMs: nowMs, earlier };
+    if (changed) this.#replace(index, { attributes: merged }, nowMs);
   }
 
   capture(): EntityCapture {
     const length = this.#records.length;
     return {
       records: this.#records.slice(),
-      firstSeenMs: this.#firstSeenMs.slice(0, length),
       lastSeenMs: this.#lastSeenMs.slice(0, length),
     };
   }
@@ -238,16 +240,15 @@ export class EntityStore {
     return this.#records.flatMap((record, index) => {
       if (record === undefined) return [];
       const { earlier: _, ...row } = record;
-      const firstSeenMs = this.#firstSeenMs[index] ?? 0;
-      return [{ ...row, firstSeenMs, lastSeenMs: this.#lastSeenMs[index] ?? 0 }];
+      return [{ ...row, lastSeenMs: this.#lastSeenMs[index] ?? 0 }];
     });
   }
 
   /** Contract: only into an empty store. */
   restore(rows: readonly EntityRow[]): void {
-    for (const { firstSeenMs, lastSeenMs, ...record } of rows) {
+    for (const { lastSeenMs, ...record } of rows) {
       if ((this.#countOf.get(record.type) ?? 0) >= ENTITIES_OF_TYPE_MAX[record.type]) continue;
-      this.#add({ ...record, earlier: undefined }, { firstMs: firstSeenMs, lastMs: lastSeenMs });
+      this.#add({ ...record, earlier: undefined }, lastSeenMs);
     }
   }
 }

@@ -60,8 +60,9 @@ export class EntityView {
     if (known !== undefined) return known;
     const { entities, asOfMs, knownAtMs } = this.#of;
     const record = entities.records[index];
-    const firstSeenMs = entities.firstSeenMs[index] ?? 0;
-    if (record === undefined || firstSeenMs > asOfMs || record.recordedMs > knownAtMs) return;
+    if (record === undefined || record.recordedMs > knownAtMs) return;
+    const { firstSeenMs } = describedAt(record, knownAtMs);
+    if (firstSeenMs > asOfMs) return;
     const { id, type, name } = record;
     const { attributes } = describedAt(record, Math.min(asOfMs, knownAtMs));
     const lastSeenMs = Math.max(firstSeenMs, this.#lastSeenMs(index, type));

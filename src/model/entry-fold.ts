@@ -32,7 +32,7 @@ interface Reservoir {
 }
 
 /** FNV-1a over the trace id, from the seed: which traces are sampled is fixed, but not chosen by anybody. */
-export function traceRank(traceId: string, seed: number): number {
+function traceRank(traceId: string, seed: number): number {
   let hash = 0x811c9dc5 ^ seed;
   for (let at = 0; at < traceId.length; at += 1) {
     hash = Math.imul(hash ^ traceId.charCodeAt(at), 0x01000193);

@@ -9,7 +9,7 @@ const OCTAVE_MAX = 30;
 const INDEX_MIN = OCTAVE_MIN * PER_OCTAVE;
 const TINIEST = 2 ** OCTAVE_MIN;
 /** Slot 0 holds zeros and what is too small for a bucket. */
-export const SKETCH_SLOTS = (OCTAVE_MAX - OCTAVE_MIN) * PER_OCTAVE + 1;
+const SKETCH_SLOTS = (OCTAVE_MAX - OCTAVE_MIN) * PER_OCTAVE + 1;
 
 /** A packed entry: slot in the upper 10 bits, count in the lower 22. */
 const COUNT_BITS = 22;

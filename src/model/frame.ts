@@ -58,7 +58,7 @@ export interface Exemplar {
   readonly error: boolean;
 }
 
-export interface FrameCounts {
+interface FrameCounts {
   readonly spans: number;
   readonly dropped: number;
   readonly entryRequests: number;
@@ -80,7 +80,8 @@ export interface Frame {
   /** Services whose spans came too late for it, and how many: pairs. */
   readonly late: Int32Array;
   readonly counts: FrameCounts;
-  /** When the newest signal in it was received; 0 when none was. */
+  /** When the first and the last signal was received in it; 0 when none was. */
+  readonly firstHeardMs: number;
   readonly lastHeardMs: number;
   /** By our clock: when it was closed, and could be read. */
   readonly closedMs: number;
@@ -110,6 +111,7 @@ export const EMPTY_FRAME: Frame = {
   present: new Int32Array(0),
   late: new Int32Array(0),
   counts: { spans: 0, dropped: 0, entryRequests: 0, traced: 0 },
+  firstHeardMs: 0,
   lastHeardMs: 0,
   closedMs: 0,
 };

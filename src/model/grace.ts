@@ -2,7 +2,7 @@ import type { Sender } from "./site.ts";
 import { BUCKET_GRACE_MS } from "./view.ts";
 
 /** However slow its senders are, a bucket waits no longer than this: a diagnosis must not. */
-export const GRACE_MAX_MS = 10_000;
+const GRACE_MAX_MS = 10_000;
 const STEP_MS = 2_500;
 const STEPS = GRACE_MAX_MS / STEP_MS;
 /** More than this share of a sender's spans beyond the grace, and the grace grows. */

@@ -13,7 +13,7 @@ const SAMPLES_MAX = 3;
 const SAMPLE_CHARS_MAX = 200;
 const TEMPLATE_CHARS_MAX = 400;
 
-export interface LogSample {
+interface LogSample {
   readonly text: string;
   readonly traceId: string;
   readonly timeMs: number;
@@ -156,6 +156,7 @@ function sampleOf(record: LogRecord): LogSample {
   return { text, traceId: record.traceId, timeMs: record.timeMs };
 }
 
+/** Cleaning writes "…" in three dots: the gaps are put back as they are told everywhere. */
 function templateText(words: readonly string[]): string {
-  return cleanText(redact(words.join(" ")), TEMPLATE_CHARS_MAX);
+  return cleanText(redact(words.join(" ")), TEMPLATE_CHARS_MAX).replaceAll("<...>", WILDCARD);
 }

@@ -12,7 +12,7 @@ import type { MetricPoint } from "./signal.ts";
 export const SERIES_MAX = 10_000;
 export const SERIES_PER_ENTITY_MAX = 300;
 /** Limit: sources of series (one metric with one set of attributes), for rates of running totals. */
-export const STREAMS_MAX = 20_000;
+const STREAMS_MAX = 20_000;
 /** Limit: attributes that tell series apart. */
 const ATTRIBUTES_MAX = 12;
 const VALUE_CHARS_MAX = 120;

@@ -4,9 +4,9 @@ import type { SpanNode } from "./span-node.ts";
 import { BUCKET_MS } from "./view.ts";
 
 /** Limit: spans in buckets that are not closed; further ones are dropped and counted. */
-export const OPEN_SPANS_MAX = 600_000;
+const OPEN_SPANS_MAX = 600_000;
 /** Limit: metric points in buckets that are not closed; further ones are refused and counted. */
-export const OPEN_POINTS_MAX = 300_000;
+const OPEN_POINTS_MAX = 300_000;
 /** Limit: a time further ahead of when it was received than this is a wrong clock: dropped and counted. */
 export const AHEAD_MS_MAX = 60_000;
 
@@ -20,6 +20,7 @@ export interface OpenBucket {
   readonly templates: Map<number, number>;
   /** Spans that came while it was the first open bucket, but were of a closed one: by service. */
   readonly late: Map<number, number>;
+  firstHeardMs: number;
   lastHeardMs: number;
   dropped: number;
 }
@@ -31,6 +32,7 @@ const emptyBucket = (): OpenBucket => ({
   present: new Set(),
   templates: new Map(),
   late: new Map(),
+  firstHeardMs: 0,
   lastHeardMs: 0,
   dropped: 0,
 });

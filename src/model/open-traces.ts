@@ -6,13 +6,13 @@ import type { Site } from "./site.ts";
 import { linkTrace, type OpenTrace, type SpanNode } from "./span-node.ts";
 
 /** Limit: spans held for assembly; further ones are counted, but their traces are not put together. */
-export const ASSEMBLED_SPANS_MAX = 300_000;
+const ASSEMBLED_SPANS_MAX = 300_000;
 /** Limit: spans of one trace that are put together. */
-export const SPANS_PER_TRACE_MAX = 2_000;
-/** A trace whose root does not come is given up after this long without a new span. */
-export const TRACE_IDLE_MS = 10_000;
+const SPANS_PER_TRACE_MAX = 2_000;
+/** A trace whose root does not come is given up after this long without a new span: as long as patient callers wait. */
+const TRACE_IDLE_MS = 30_000;
 /** … and in any case after this long. */
-export const TRACE_AGE_MS = 60_000;
+const TRACE_AGE_MS = 60_000;
 /** A request that was read is remembered for so long, for what still comes of it. Limit: as many as traces can be. */
 const FINISHED = { periodMs: TRACE_AGE_MS, max: 100_000 };
 

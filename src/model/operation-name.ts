@@ -70,7 +70,7 @@ export function operationText({ verb, route, joint }: OperationParts): string {
 }
 
 /** A query with its values taken out: literals become `?`, lists of them one `?`. */
-export function maskedStatement(statement: string): string {
+function maskedStatement(statement: string): string {
   const masked = statement
     .slice(0, 2_000)
     .replace(/'(?:[^']|'')*'?/g, "?")

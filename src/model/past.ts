@@ -30,15 +30,15 @@ export function lastHeardBy(
 /** The last time that anything was heard by then: exact for buckets before the one asked for. 0 when nothing was. */
 export function lastSignalBy({ firstBucket, frames }: FrameCapture, asOfMs: number): number {
   for (let at = Math.min(frames.length - 1, bucketOf(asOfMs) - firstBucket); at >= 0; at -= 1) {
-    const lastHeardMs = frames[at]?.lastHeardMs ?? 0;
-    if (lastHeardMs > 0) return Math.min(asOfMs, lastHeardMs);
+    const { firstHeardMs = 0, lastHeardMs = 0 } = frames[at] ?? {};
+    if (firstHeardMs > 0 && firstHeardMs <= asOfMs) return Math.min(asOfMs, lastHeardMs);
   }
   return 0;
 }
 
-/** One past the last frame that was closed by then. */
-export function closedBucketBy({ firstBucket, frames }: FrameCapture, knownAtMs: number): number {
+/** How many of the frames were closed by then. */
+export function closedFrames({ frames }: FrameCapture, knownAtMs: number): number {
   let closed = frames.length;
   while (closed > 0 && (frames[closed - 1]?.closedMs ?? 0) > knownAtMs) closed -= 1;
-  return firstBucket + closed;
+  return closed;
 }

@@ -41,7 +41,9 @@ export function readSeries(
   const length = Math.max(0, Math.ceil(query.window.toMs / BUCKET_MS) - from);
   const timesMs = Float64Array.from({ length }, (_, index) => (from + index) * BUCKET_MS);
   const matching = (one: StoredSeries): boolean =>
-    one.metric === query.metric && contains(one.attributes, query.attributes);
+    one.metric === query.metric &&
+    one.firstBucket < from + length &&
+    contains(one.attributes, query.attributes);
   return reporters.flatMap((reporter) =>
     store
       .of(reporter)

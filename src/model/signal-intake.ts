@@ -60,6 +60,7 @@ export class SignalIntake {
   #hear(sender: Sender | undefined, receivedMs: number): OpenBucket {
     this.lastSignalMs = Math.max(this.lastSignalMs, receivedMs);
     const bucket = this.#of.buckets.at(receivedMs);
+    bucket.firstHeardMs = Math.min(bucket.firstHeardMs || receivedMs, receivedMs);
     bucket.lastHeardMs = Math.max(bucket.lastHeardMs, receivedMs);
     if (sender === undefined) return bucket;
     bucket.heard.add(sender.service);
@@ -121,6 +122,7 @@ export class SignalIntake {
       this.counts.duplicate += 1;
       return;
     }
+    if (site.type === "station") this.#see(site, node, at.nowMs);
     if (site.type === "station" && counted !== "") this.#count(counted, node, site, at.nowMs);
     if (isLate) {
       this.counts.late += 1;
@@ -130,6 +132,12 @@ export class SignalIntake {
     }
     this.counts.spans += 1;
     buckets.addSpan(index, node);
+  }
+
+  #see({ operation }: StationSite, { startMs, endMs }: SpanNode, nowMs: number): void {
+    const { entities } = this.#of.topology;
+    entities.touch(operation.index, { seenMs: startMs, nowMs });
+    entities.touch(operation.index, { seenMs: endMs, nowMs });
   }
 
   /** Lets those who measure an operation count a request. */

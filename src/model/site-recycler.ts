@@ -5,7 +5,7 @@ import type { Topology } from "./topology.ts";
 import { BUCKET_MS } from "./view.ts";
 
 /** Longer than any view that is still in use can look back. */
-export const IDLE_BUCKETS = RETAINED_BUCKETS + 2 * SPARE_BUCKETS;
+const IDLE_BUCKETS = RETAINED_BUCKETS + 2 * SPARE_BUCKETS;
 /** Senders looked at when a bucket closes, so that no close has to look at all. */
 const SENDERS_A_CLOSE = 100;
 

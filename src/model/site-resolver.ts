@@ -29,17 +29,17 @@ export const OPERATIONS_PER_SERVICE_MAX = 200;
 /** Limit: spellings of operations that one sender uses; further ones count as `/{unknown}`. */
 const STATIONS_PER_SENDER_MAX = 2 * OPERATIONS_PER_SERVICE_MAX;
 /** Limit: what one sender calls, by place and name; further ones count as `{other}` at the same place … */
-export const CALLS_PER_SENDER_MAX = 500;
+const CALLS_PER_SENDER_MAX = 500;
 /** … and for so many further places; all beyond count together, to nobody in particular. */
 const CALLED_PLACES_MAX = 500;
 /** Limit: other ends of calls; further ones share one unnamed external. */
-export const PEERS_MAX = 10_000;
+const PEERS_MAX = 10_000;
 /** Limit: names of internal spans kept for one sender; they are only shown in traces. */
 const INTERNALS_PER_SENDER_MAX = 500;
 const INTERNAL_NAME_MAX = 120;
 /** Limit: rows of station and of edge columns; what finds no room is in no column, and counted. */
-export const STATION_CELLS_MAX = 50_000;
-export const EDGE_CELLS_MAX = 50_000;
+const STATION_CELLS_MAX = 50_000;
+const EDGE_CELLS_MAX = 50_000;
 
 /** The inner map of a key, made when it is missing. */
 function nested<Inner>(map: Map<string, Map<string, Inner>>, key: string): Map<string, Inner> {

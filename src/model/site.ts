@@ -1,4 +1,4 @@
-import type { EntityId } from "./entity.ts";
+import type { Attributes, EntityId } from "./entity.ts";
 import type { PeerIdentity } from "./peer.ts";
 import type { HeldRelation } from "./relation-store.ts";
 
@@ -26,7 +26,7 @@ export interface OperationInfo {
 }
 
 /** Call sites under four texts that a span holds ready, so that none has to be put together for a look-up. */
-export type CallTree = Map<string, Map<string, Map<string, Map<string, CallSite>>>>;
+type CallTree = Map<string, Map<string, Map<string, Map<string, CallSite>>>>;
 
 /** A sender of telemetry: one version of one instance of a service. Everything about it is resolved once. */
 export interface Sender {
@@ -38,6 +38,7 @@ export interface Sender {
   readonly hostId: EntityId | undefined;
   readonly zoneId: EntityId | undefined;
   readonly host: number | undefined;
+  readonly zone: number | undefined;
   readonly version: string;
   readonly pods: readonly string[];
   deployment: number | undefined;
@@ -47,6 +48,8 @@ export interface Sender {
   lastHeardMs: number;
   /** Since when its relations wait to be recorded. */
   dueMs: number | undefined;
+  /** How it describes its service and instance, until that is recorded. */
+  says: { readonly service: Attributes; readonly instance: Attributes } | undefined;
   readonly relations: HeldRelation[];
   /** By verb, then route. */
   readonly stations: Map<string, Map<string, StationSite>>;

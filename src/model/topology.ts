@@ -14,7 +14,7 @@ import type { Sender } from "./site.ts";
 import { type FirstSight, VersionsSeen } from "./versions-seen.ts";
 
 /** Limit: distinct senders (instance and version); further ones count with their service, without an instance. */
-export const SENDERS_MAX = 20_000;
+const SENDERS_MAX = 20_000;
 /** Two hosts that claim one instance at the same time share it; one that fell silent for this long has lost it. */
 const MOVE_AFTER_MS = 10_000;
 
@@ -130,7 +130,6 @@ export class Topology {
         : this.entities.claim({ type: "host", key: hostName, names: [hostName] }, heard);
     const zone = zoneName === "" ? undefined : this.#zone(zoneName, heard);
     if (!this.heardServices.has(service)) this.heardServices.set(service, heard.nowMs);
-    this.#describe({ service, instance, identity, resource }, heard.nowMs);
     return {
       key: identityKey(identity),
       service,
@@ -140,6 +139,7 @@ export class Topology {
       hostId: host === undefined ? undefined : this.id(host),
       zoneId: zone === undefined ? undefined : this.id(zone),
       host,
+      zone,
       version: identity.version,
       pods: identity.pods,
       deployment: undefined,
@@ -147,6 +147,7 @@ export class Topology {
       firstSeenMs: heard.seenMs,
       lastHeardMs: heard.nowMs,
       dueMs: undefined,
+      says: describe(identity, resource),
       relations: [],
       stations: new Map(),
       stationsKept: 0,
@@ -169,22 +170,6 @@ export class Topology {
     return index;
   }
 
-  #describe(
-    of: {
-      readonly service: number;
-      readonly instance: number | undefined;
-      readonly identity: ResourceIdentity;
-      readonly resource: Attributes;
-    },
-    nowMs: number,
-  ): void {
-    const { version, namespace, host, zone } = of.identity;
-    this.entities.describe(of.service, said({ version, namespace }), nowMs);
-    if (of.instance === undefined) return;
-    const described = { ...said({ version, host, zone }), ...descriptiveAttributes(of.resource) };
-    this.entities.describe(of.instance, described, nowMs);
-  }
-
   #zone(name: string, heard: Heard): number | undefined {
     return this.entities.claim({ type: "zone", key: name, names: [name] }, heard);
   }
@@ -197,7 +182,8 @@ export class Topology {
   /** Keeps entities and relations of a sender alive. */
   #touch(sender: Sender, heard: Heard): void {
     const { entities } = this;
-    for (const index of [sender.service, sender.instance, sender.host, sender.deployment]) {
+    const { service, instance, host, zone, deployment } = sender;
+    for (const index of [service, instance, host, zone, deployment]) {
       if (index !== undefined) entities.touch(index, heard);
     }
     sender.lastHeardMs = Math.max(sender.lastHeardMs, heard.nowMs);
@@ -223,9 +209,18 @@ export class Topology {
     for (const sender of due) {
       const heard = { seenMs: sender.dueMs ?? nowMs, nowMs };
       sender.dueMs = undefined;
+      this.#describe(sender, nowMs);
       this.#relate(sender, heard);
       if (sender.version !== "" && sender.deployment === undefined) this.#deploy(sender, nowMs);
     }
+  }
+
+  #describe(sender: Sender, nowMs: number): void {
+    const { says, service, instance } = sender;
+    if (says === undefined) return;
+    sender.says = undefined;
+    this.entities.describe(service, says.service, nowMs);
+    if (instance !== undefined) this.entities.describe(instance, says.instance, nowMs);
   }
 
   #relate(sender: Sender, heard: Heard): void {
@@ -305,6 +300,14 @@ const compareSenders = (a: Sender, b: Sender): number => {
   const key = (one: Sender): string => `${one.serviceId}\n${one.version}\n${one.instanceId ?? ""}`;
   return key(a) < key(b) ? -1 : 1;
 };
+
+function describe(identity: ResourceIdentity, resource: Attributes): Sender["says"] {
+  const { version, namespace, host, zone } = identity;
+  return {
+    service: said({ version, namespace }),
+    instance: { ...said({ version, host, zone }), ...descriptiveAttributes(resource) },
+  };
+}
 
 /** Without the texts that are empty. */
 function said(texts: Readonly<Record<string, string>>): Record<string, string> {

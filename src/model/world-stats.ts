@@ -42,6 +42,8 @@ export interface WorldStats extends IntakeStats {
   readonly closedMs: number;
   readonly changes: number;
   readonly changesForgotten: number;
+  /** Changes that told facts of a service that was never heard of. */
+  readonly changeFactsDropped: number;
   readonly frames: number;
   readonly exemplarSpans: number;
   readonly framesGivenUp: number;

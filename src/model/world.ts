@@ -1,7 +1,7 @@
 import { assertNever } from "../assert.ts";
 import { BucketCloser } from "./bucket-closer.ts";
 import { ChangeLog } from "./change-log.ts";
-import { applyChangeFacts, applyTopology } from "./declared-facts.ts";
+import { applyTopology } from "./declared-facts.ts";
 import { type EntityId, entityId } from "./entity.ts";
 import { RETAINED_BUCKETS, SPARE_BUCKETS } from "./frame-ring.ts";
 import { Grace } from "./grace.ts";
@@ -9,7 +9,7 @@ import { LogStore } from "./log-store.ts";
 import { MetricStore } from "./metric-store.ts";
 import { bucketOf, OpenBuckets } from "./open-buckets.ts";
 import { OpenTraces } from "./open-traces.ts";
-import { closedBucketBy, lastSignalBy } from "./past.ts";
+import { lastSignalBy } from "./past.ts";
 import type { ChangeRecord, Signal } from "./signal.ts";
 import { SignalIntake } from "./signal-intake.ts";
 import { SiteResolver } from "./site-resolver.ts";
@@ -107,7 +107,7 @@ class FoldedWorld implements World {
         this.#intake.logs(signal, this.#nowMs);
         break;
       case "change":
-        this.#applyChange(signal.change, signal.source, heard);
+        this.#applyChange(signal.change, signal.source);
         break;
       case "topology":
         applyTopology(this.#topology, signal, heard);
@@ -121,9 +121,9 @@ class FoldedWorld implements World {
     }
   }
 
-  #applyChange(change: ChangeRecord, source: string, heard: Heard): void {
-    this.#changes.report(change, source === "executor" ? "executor" : "reported", heard.nowMs);
-    applyChangeFacts(this.#topology, change, heard);
+  #applyChange(change: ChangeRecord, source: string): void {
+    this.#changes.report(change, source === "executor" ? "executor" : "reported", this.#nowMs);
+    this.#closer.facts.add(change);
   }
 
   #watchObjectives(): void {
@@ -172,13 +172,12 @@ class FoldedWorld implements World {
 
   at(validMs: number, knownAtMs = Number.POSITIVE_INFINITY): WorldView {
     const frames = this.#closer.frames.capture();
-    const closedBucket =
-      frames.frames.length === 0 ? bucketOf(validMs) : closedBucketBy(frames, knownAtMs);
+    const closedBucket = Math.min(this.#closer.closedBy(frames, knownAtMs), bucketOf(validMs));
     const byMs = Math.min(validMs, knownAtMs);
     const { topology, aliases } = this.#closer;
     return new CapturedView({
       asOfMs: validMs,
-      closedMs: Math.min(closedBucket, bucketOf(validMs)) * BUCKET_MS,
+      closedMs: closedBucket * BUCKET_MS,
       knownAtMs,
       frames,
       entities: topology.entities.capture(),
@@ -226,6 +225,7 @@ class FoldedWorld implements World {
       ...this.#intake.stats(),
       changes: this.#changes.size,
       changesForgotten: this.#changes.forgotten,
+      changeFactsDropped: this.#closer.facts.dropped,
       frames: frames.size,
       framesGivenUp: frames.framesGivenUp,
       exemplarSpans: frames.exemplarSpans,

@@ -22,7 +22,7 @@ export interface Line {
   readonly receivedS?: number;
 }
 
-export const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
+const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
 
 const idOf = (id: string): string =>
   id === ""

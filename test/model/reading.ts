@@ -55,9 +55,14 @@ export const sloSignal = (receivedMs: number, ...slos: readonly SloDefinition[])
 
 export const total = (column: Float64Array): number => column.reduce((sum, one) => sum + one, 0);
 
-/** Numbers that differ only by how sums were rounded are the same. */
+/** Sums that differ only by how they were rounded are the same; times are exact. */
+function plainNumber(value: number): unknown {
+  if (!Number.isFinite(value)) return String(value);
+  return Math.abs(value) > 1e9 ? value : Number(value.toPrecision(6));
+}
+
 function plain(value: unknown): unknown {
-  if (typeof value === "number") return Number.isFinite(value) ? Number(value.toPrecision(6)) : "";
+  if (typeof value === "number") return plainNumber(value);
   if (value instanceof Float64Array) return Array.from(value, plain);
   if (value instanceof Map) return sorted([...value].map(plain));
   if (Array.isArray(value)) return value.map(plain);

@@ -3,7 +3,7 @@ import { HISTORY_KEPT_MS, SliHistory, type SliSnapshot } from "./sli-history.ts"
 import type { SloDefinition } from "./slo.ts";
 
 /** Limit: objectives; further ones are refused and counted. */
-export const OBJECTIVES_MAX = 500;
+const OBJECTIVES_MAX = 500;
 
 export interface Objective {
   readonly definition: SloDefinition;

@@ -3,7 +3,7 @@ import type { SliWindow } from "./slo.ts";
 /** A second closes this long after its end: spans arrive one to two seconds after they end. */
 export const SLI_GRACE_MS = 2_000;
 /** A request that arrives later than its second closed counts in the first open one, up to this far. */
-export const SLI_LATE_MAX_MS = 30_000;
+const SLI_LATE_MAX_MS = 30_000;
 /** Seconds kept, and minutes kept for windows longer than that (SRE workbook's longest window is three days). */
 const SECONDS_KEPT = 4_200;
 const MINUTES_KEPT = 3 * 24 * 60 + 60;

@@ -22,7 +22,9 @@ function ruleStatus(
 ): BurnRate {
   const long = burnRate(windowOf(rule.longMs), objective);
   const short = burnRate(windowOf(rule.shortMs), objective);
-  return { rule, long, short, firing: long >= rule.burnRate && short >= rule.burnRate };
+  // 1 - 0.999 is a little more than 0.001: a rate that just reaches the rule's must not miss it by that.
+  const least = rule.burnRate * (1 - 1e-9);
+  return { rule, long, short, firing: long >= least && short >= least };
 }
 
 /** Where an objective stands at the end of `toSecond`. */
