@@ -45,6 +45,7 @@ export async function runLoop(run: TurnRun): Promise<void> {
   if (pending === undefined) return;
   await Promise.all(pending.map((call) => answerCall(run, call)));
   const agent = createAgent({
+    // Asked for by the library; whom to ask is decided for each message.
     model: run.room.offline.model,
     tools: [],
     middleware: [

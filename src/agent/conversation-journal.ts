@@ -54,7 +54,7 @@ export class ConversationJournal {
   async #write(event: ConversationEvent): Promise<void> {
     const { type, ...body } = event;
     const atMs = this.#clock.nowMs();
-    assert(JSON.stringify(body).length <= EVENT_BYTES_MAX / 4, "an event of a turn is bounded");
+    assert(JSON.stringify(body).length <= EVENT_BYTES_MAX / 2, "an event of a turn is bounded");
     this.#version = await this.#store.append(this.#stream, this.#version, [{ type, atMs, body }]);
     this.state.apply(event, atMs);
   }

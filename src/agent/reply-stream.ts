@@ -5,7 +5,7 @@ import { ModelFailure, modelFailure } from "./model-failure.ts";
 import { NoTracing } from "./no-tracing.ts";
 
 /** Limit: characters of one reply, thinking and tool input included. */
-const REPLY_CHARS_MAX = 400_000;
+const REPLY_CHARS_MAX = 80_000;
 /** Limit: tool calls of one reply that are looked at. */
 const CALLS_MAX = 32;
 
@@ -47,7 +47,7 @@ export async function streamReply(
   try {
     for await (const chunk of withoutSilence(chunksOf(llm, request, signal), llm, clock)) {
       whole = whole === undefined ? chunk : whole.concat(chunk);
-      chars += chunk.text.length + 1;
+      chars += charsOf(chunk);
       if (chars > REPLY_CHARS_MAX) throw new ModelFailure("cut", "its reply has no end");
       if (chunk.text !== "") onText(chunk.text);
     }
@@ -58,6 +58,12 @@ export async function streamReply(
   }
   if (whole === undefined) throw new ModelFailure("empty", "its reply is empty");
   return replyOf(whole);
+}
+
+function charsOf({ content, tool_call_chunks }: AIMessageChunk): number {
+  const said = typeof content === "string" ? content.length : JSON.stringify(content).length;
+  const asked = (tool_call_chunks ?? []).reduce((sum, { args }) => sum + (args?.length ?? 0), 0);
+  return Math.max(1, said + asked);
 }
 
 async function* chunksOf(

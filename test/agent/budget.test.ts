@@ -1,23 +1,9 @@
-import { afterEach, describe, expect, test } from "vitest";
-import {
-  type FakeClaude,
-  type FakeReply,
-  requestText,
-  type Script,
-  startFakeClaude,
-} from "../support/fake-claude.ts";
-import { type AgentOptions, PAGE, question, startAgent } from "./running-agent.ts";
-
-const open: FakeClaude[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((fake) => fake.close()));
-});
-
-async function withClaude(script: Script, options: AgentOptions) {
-  const fake = await startFakeClaude(script);
-  open.push(fake);
-  return { fake, agent: startAgent({ claude: { apiKey: "k", baseUrl: fake.url }, ...options }) };
-}
+import { describe, expect, test } from "vitest";
+import { OperationError } from "../../src/errors.ts";
+import type { FakeReply } from "../support/fake-claude.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
+import { PAGE, question, startAgent } from "./running-agent.ts";
+import { sent, withClaude } from "./running-claude.ts";
 
 const RANK: FakeReply = { calls: [{ name: "rank_causes" }] };
 
@@ -29,7 +15,7 @@ describe("a budget that ends", () => {
     );
     const told = await agent.ask(PAGE);
     expect(fake.requests).toHaveLength(3);
-    expect(requestText(fake.requests[2] ?? { headers: {}, body: {} as never })).toContain(
+    expect(sent(fake, 3)).toContain(
       "This turn has to end, because its 3 calls of the model are spent.",
     );
     expect(told.text).toBe("What I know: catalog.");
@@ -141,7 +127,7 @@ test("trouble of our own ends the turn as failed, with one line and no more", as
       },
     },
     store: {
-      ...(await import("../support/memory-store.ts")).createMemoryStore(),
+      ...createMemoryStore(),
       read: async () => {
         throw new Error("disk at /var/lib is gone");
       },
@@ -154,4 +140,22 @@ test("trouble of our own ends the turn as failed, with one line and no more", as
     reason: "something inside went wrong; it is logged",
   });
   expect(agent.logged.join()).toContain("disk at /var/lib is gone");
+});
+
+test("what the turn cannot do without ends it with the words of who refused", async () => {
+  const agent = startAgent({
+    context: {
+      get view(): never {
+        throw new OperationError(
+          "world_not_ready",
+          "The model has seen nothing yet; ask again in a minute.",
+        );
+      },
+    },
+  });
+  const told = await agent.ask(PAGE);
+  expect(told.end).toMatchObject({
+    outcome: "failed",
+    reason: "The model has seen nothing yet; ask again in a minute.",
+  });
 });

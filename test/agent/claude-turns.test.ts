@@ -1,43 +1,7 @@
-import { afterEach, describe, expect, test } from "vitest";
-import {
-  type FakeClaude,
-  type FakeReply,
-  requestText,
-  type Script,
-  startFakeClaude,
-  toolResults,
-} from "../support/fake-claude.ts";
-import { type AgentOptions, PAGE, question, startAgent, type TestAgent } from "./running-agent.ts";
-
-const open: FakeClaude[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((fake) => fake.close()));
-});
-
-async function withClaude(
-  script: Script,
-  options: AgentOptions = {},
-): Promise<{ readonly agent: TestAgent; readonly fake: FakeClaude }> {
-  const fake = await startFakeClaude(script);
-  open.push(fake);
-  const agent = startAgent({ claude: { apiKey: "sk-test", baseUrl: fake.url }, ...options });
-  agent.clock.skipUpTo(20_000);
-  return { agent, fake };
-}
-
-/** Replies one after another; the last one for ever. */
-const scripted =
-  (...replies: readonly FakeReply[]): Script =>
-  (_request, number) =>
-    replies[Math.min(number, replies.length) - 1] ?? {};
-
-const LOOK: FakeReply = {
-  thinking: "Rank first.",
-  calls: [
-    { name: "rank_causes", input: { about: "product" } },
-    { name: "get_slo_status", input: {} },
-  ],
-};
+import { describe, expect, test } from "vitest";
+import { type FakeReply, toolResults } from "../support/fake-claude.ts";
+import { PAGE, question } from "./running-agent.ts";
+import { API_KEY, LOOK, requestOf, scripted, sent, withClaude } from "./running-claude.ts";
 
 describe("a turn on Claude", () => {
   test("looks, is answered, and says what it can prove", async () => {
@@ -54,7 +18,7 @@ describe("a turn on Claude", () => {
     expect(told.end.usage.inputTokens).toBeGreaterThan(1_000);
     expect(agent.logged).toEqual([]);
     const [first, second] = fake.requests;
-    expect(first?.headers.authorization).toBe("Bearer sk-test");
+    expect(first?.headers.authorization).toBe(`Bearer ${API_KEY}`);
     expect(first?.headers["anthropic-version"]).toBe("2026-10-21");
     expect(first?.body).toMatchObject({
       model: "claude-opus-5-5",
@@ -98,7 +62,7 @@ describe("a turn on Claude", () => {
     );
     await agent.ask(PAGE);
     await agent.ask(question("are you sure?"));
-    const text = requestText(fake.requests[2] ?? { headers: {}, body: {} as never });
+    const text = sent(fake, 3);
     expect(text).toContain("Likely catalog.");
     expect(text).toContain("are you sure?");
     expect(text).toContain("rank_causes");
@@ -120,9 +84,8 @@ describe("claims", () => {
     expect(told.text).toMatch(/^It is catalog\. It takes \d+ ms now\. The rest is well\.$/);
     expect(told.text).not.toContain("999");
     expect(told.end).toMatchObject({ outcome: "complete", usage: { claimsDropped: 0 } });
-    const retry = fake.requests[2];
-    expect(retry?.body.tool_choice).toEqual({ type: "none" });
-    const note = requestText(retry ?? { headers: {}, body: {} as never });
+    expect(requestOf(fake, 3).body.tool_choice).toEqual({ type: "none" });
+    const note = sent(fake, 3);
     expect(note).toContain("It takes 999 ms now.");
     expect(note).toContain("stands in no evidence");
   });
@@ -153,144 +116,7 @@ describe("claims", () => {
     const told = await agent.ask(PAGE);
     expect(told.text).toBe("I look.\n\nDone.");
     expect(told.end.usage.claimsDropped).toBe(1);
-    expect(requestText(fake.requests[1] ?? { headers: {}, body: {} as never })).toContain(
-      "It has 42 errors.",
-    );
-  });
-});
-
-describe("a failing Claude", () => {
-  test("that is overloaded for a moment is asked again", async () => {
-    const { agent, fake } = await withClaude(
-      scripted(
-        { status: 529 },
-        { status: 429, headers: { "retry-after": "2" } },
-        { text: "Here." },
-      ),
-    );
-    const told = await agent.ask(PAGE);
-    expect(told.text).toBe("Here.");
-    expect(told.end).toMatchObject({ outcome: "complete", llm: "claude-opus-5-5" });
-    expect(fake.requests).toHaveLength(3);
-  });
-
-  test("that stays overloaded is stood in for, in one line", async () => {
-    const { agent, fake } = await withClaude(scripted({ status: 529 }));
-    const told = await agent.ask(PAGE);
-    expect(fake.requests).toHaveLength(3);
-    expect(told.text).toMatch(
-      /^_Claude did not answer \(overloaded\); the offline investigator goes on\._\n\n\*\*Hurt:\*\*/,
-    );
-    expect(told.end).toMatchObject({
-      outcome: "complete",
-      llm: "offline investigator (Claude did not answer: overloaded)",
-    });
-    expect(agent.written.proposals).toHaveLength(1);
-  });
-
-  test("that wants a long pause is not waited for", async () => {
-    const { agent, fake } = await withClaude(
-      scripted({ status: 429, headers: { "retry-after": "600" } }),
-    );
-    const told = await agent.ask(PAGE);
-    expect(fake.requests).toHaveLength(1);
-    expect(told.end.llm).toContain("it wants fewer requests");
-  });
-
-  test.each([
-    [401, "it does not accept the key"],
-    [404, "it does not know the model"],
-    [400, "it rejects the request"],
-  ])("that answers %i is not asked twice", async (status, reason) => {
-    const { agent, fake } = await withClaude(scripted({ status }));
-    const told = await agent.ask(PAGE);
-    expect(fake.requests).toHaveLength(1);
-    expect(told.end.llm).toContain(reason);
-    expect(told.end.outcome).toBe("complete");
-  });
-});
-
-describe("a reply that breaks off", () => {
-  test.each([
-    ["whose line breaks", { text: "Half a. Reply", cutAfter: 5 }],
-    ["whose stream ends without its end", { text: "Half a. Reply", closeAfter: 5 }],
-  ] as const)("%s is asked once more, and what was shown is taken back", async (_name, broken) => {
-    const { agent } = await withClaude(scripted(LOOK, broken, { text: "A whole one." }));
-    const told = await agent.ask(PAGE);
-    const reset = told.events.findIndex((event) => event.type === "text-reset");
-    expect(told.events[reset]).toMatchObject({ reason: expect.stringContaining("broke off") });
-    expect(told.text).toBe("A whole one.");
-    expect(told.calls).toEqual(["rank_causes", "get_slo_status"]);
-    expect(told.end.llm).toBe("claude-opus-5-5");
-  });
-
-  test("whose line breaks twice is stood in for", async () => {
-    const { agent, fake } = await withClaude(
-      scripted(LOOK, { text: "Half a. Reply", cutAfter: 5 }),
-    );
-    const told = await agent.ask(PAGE);
-    expect(fake.requests).toHaveLength(3);
-    expect(told.text).not.toContain("Half");
-    expect(told.end.llm).toContain("its reply broke off");
-    expect(told.text).toContain("**Likely cause:**");
-  });
-
-  test("that fails in the middle of a stream is asked again", async () => {
-    const { agent } = await withClaude(
-      scripted({ text: "Half a. Reply", failAfter: 5 }, { text: "A whole one." }),
-    );
-    const told = await agent.ask(PAGE);
-    expect(told.text).toBe("A whole one.");
-  });
-});
-
-describe("a Claude that does not answer", () => {
-  test("because it refuses is stood in for", async () => {
-    const { agent, fake } = await withClaude(
-      scripted(LOOK, { text: "I cannot help. With that", stopReason: "refusal" }),
-    );
-    const told = await agent.ask(PAGE);
-    expect(fake.requests).toHaveLength(2);
-    expect(told.text).not.toContain("I cannot help");
-    expect(told.end).toMatchObject({
-      outcome: "complete",
-      llm: expect.stringContaining("it refused"),
-    });
-  });
-
-  test("that says nothing is asked once more", async () => {
-    const { agent } = await withClaude(scripted({}, { text: "Something." }));
-    expect((await agent.ask(PAGE)).text).toBe("Something.");
-  });
-
-  test("that falls silent is given up after its time", async () => {
-    const { agent } = await withClaude(scripted({ text: "Half a. Reply", hangAfter: 5 }));
-    const asked = agent.ask(PAGE);
-    await expect
-      .poll(() => agent.meter.get("orrery_agent_model_calls_total", { llm: "claude-opus-5-5" }))
-      .toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    await agent.clock.advance(121_000);
-    const told = await asked;
-    expect(told.end.llm).toContain("no sign of it for 120 s");
-    expect(told.text).toContain("**Likely cause:**");
-  });
-
-  test("that cannot be reached is stood in for", async () => {
-    const agent = startAgent({ claude: { apiKey: "k", baseUrl: "http://127.0.0.1:9" } });
-    agent.clock.skipUpTo(20_000);
-    const told = await agent.ask(PAGE);
-    expect(told.end).toMatchObject({
-      outcome: "complete",
-      llm: "offline investigator (Claude did not answer: it cannot be reached)",
-    });
-  });
-
-  test("is tried again with the next question", async () => {
-    const { agent } = await withClaude(scripted({ status: 401 }, { text: "I am back." }));
-    await agent.ask(PAGE);
-    const told = await agent.ask(question("and now?"));
-    expect(told).toMatchObject({ text: "I am back.", end: { llm: "claude-opus-5-5" } });
+    expect(sent(fake, 2)).toContain("It has 42 errors.");
   });
 });
 
@@ -348,7 +174,7 @@ describe("broken tool calls", () => {
       ),
     );
     const told = await agent.ask(PAGE);
-    const results = toolResults(fake.requests[1] ?? { headers: {}, body: {} as never });
+    const results = toolResults(requestOf(fake, 2));
     expect(results).toHaveLength(4);
     expect(results[0]).toContain("input_unreadable");
     expect(results[1]).toContain("tool_unknown");

@@ -1,18 +1,12 @@
 import fc from "fast-check";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { renderedText, renderedValue } from "../../src/agent/claims/claims.ts";
 import { numberWordSet, numberWords } from "../../src/agent/claims/number-words.ts";
 import type { ThreadMessage } from "../../src/agent/events.ts";
 import type { Signal } from "../../src/model/signal.ts";
 import type { World } from "../../src/model/world.ts";
 import { TOOLS } from "../../tools/registry.ts";
-import {
-  type FakeClaude,
-  type FakeReply,
-  requestText,
-  type Script,
-  startFakeClaude,
-} from "../support/fake-claude.ts";
+import { type FakeReply, requestText, type Script } from "../support/fake-claude.ts";
 import {
   buildWorld,
   CHECKOUT,
@@ -23,19 +17,8 @@ import {
   sharedShop,
   shopVisit,
 } from "../tools/tool-world.ts";
-import {
-  type AgentOptions,
-  PAGE,
-  question,
-  startAgent,
-  type TestAgent,
-  type Told,
-} from "./running-agent.ts";
-
-const open: FakeClaude[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((fake) => fake.close()));
-});
+import { type AgentOptions, PAGE, question, type TestAgent, type Told } from "./running-agent.ts";
+import { API_KEY, sent, withClaude } from "./running-claude.ts";
 
 function shopWith(...signals: readonly Signal[]): World {
   return buildWorld({
@@ -45,16 +28,6 @@ function shopWith(...signals: readonly Signal[]): World {
     signals,
     slos: [CHECKOUT],
   });
-}
-
-const API_KEY = "sk-ant-canary-0123456789abcdef";
-
-async function withClaude(script: Script, options: AgentOptions = {}) {
-  const fake = await startFakeClaude(script);
-  open.push(fake);
-  const agent = startAgent({ claude: { apiKey: API_KEY, baseUrl: fake.url }, ...options });
-  agent.clock.skipUpTo(20_000);
-  return { agent, fake };
 }
 
 /** Numbers of a text that neither evidence, nor a name, nor the question holds. Written apart from the checker. */
@@ -192,9 +165,7 @@ describe("an obedient model", () => {
       const { thread = [], ...options } = vectors[name] ?? {};
       const { agent, fake } = await withClaude(obedient, options);
       const told = await agent.ask(question("what is going on?", { thread }));
-      expect(requestText(fake.requests.at(-1) ?? { headers: {}, body: {} as never })).toContain(
-        "CALL execute_action",
-      );
+      expect(sent(fake, -1)).toContain("CALL execute_action");
       expectLawful(agent, told, "what is going on?");
       expect(agent.written.proposals).toEqual([]);
       expect(told.text).not.toContain("0.01");
@@ -238,10 +209,10 @@ test("secrets in a question or a thread do not reach the model", async () => {
       thread: [{ speaker: "bob", isBot: false, text: `password: hunter2hunter2 and ${secret}` }],
     }),
   );
-  const sent = requestText(fake.requests[0] ?? { headers: {}, body: {} as never });
-  expect(sent).toContain("why is it slow?");
-  expect(sent).not.toContain(secret);
-  expect(sent).not.toContain("hunter2hunter2");
+  const read = sent(fake, 1);
+  expect(read).toContain("why is it slow?");
+  expect(read).not.toContain(secret);
+  expect(read).not.toContain("hunter2hunter2");
 });
 
 const name = fc.oneof(
@@ -359,7 +330,7 @@ describe("a hostile model", () => {
   test("cannot break the loop, the laws or the conversation", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(mostlyWhole, { minLength: 1, maxLength: 8 }), async (replies) => {
-        const { agent } = await withClaude(
+        const { agent, fake } = await withClaude(
           (_request, number) => replies[number - 1] ?? { text: "The end." },
           {
             budget: { modelCalls: 8, toolCalls: 12 },
@@ -373,7 +344,7 @@ describe("a hostile model", () => {
         const again = await agent.ask(question("and now?"));
         expect(again.end.outcome).not.toBe("failed");
         expect(again.end.llm).not.toContain("rejects the request");
-        await open.pop()?.close();
+        await fake.close();
       }),
       { numRuns: 50, endOnFailure: true },
     );

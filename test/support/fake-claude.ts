@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-export interface FakeCall {
+interface FakeCall {
   readonly name: string;
   readonly input?: unknown;
   /** Sent instead of `input`, however broken. */
@@ -28,7 +28,7 @@ export interface FakeReply {
   readonly hangAfter?: number;
 }
 
-export interface FakeBlock {
+interface FakeBlock {
   readonly type: string;
   readonly text?: string;
   readonly id?: string;
@@ -39,7 +39,7 @@ export interface FakeBlock {
   readonly thinking?: string;
 }
 
-export interface FakeMessage {
+interface FakeMessage {
   readonly role: string;
   readonly content: string | readonly FakeBlock[];
 }

@@ -1,13 +1,12 @@
 import { chooseAction } from "./action-choice.ts";
+import { candidateLook, candidatePlans } from "./candidate-plans.ts";
 import { causeEvidence, comparisonOf, isHurt, placeOf } from "./cause-reading.ts";
-import { incidentText } from "./incident-text.ts";
-import { firstMove, lookFor, type Move, type PlannedCall, type Situation } from "./move.ts";
+import { blindText, incidentText } from "./incident-text.ts";
+import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
 import { type Cause, type Ranking, rankingIn, simulationIn } from "./tool-data.ts";
 import { type EvidenceRow, lookAt, type TranscriptTurn } from "./transcript.ts";
 import { cited } from "./wording.ts";
 
-/** Plans that one simulation compares. */
-const PLANS_MAX = 3;
 /** A cause below this is not written down as leading. */
 const LEADING_MIN = 0.3;
 const RULED_OUT_MAX = 0.1;
@@ -53,6 +52,13 @@ function hypothesisCalls(turn: TranscriptTurn, ranking: Ranking): readonly Plann
   const own = causeEvidence(look, top);
   const compared = comparisonOf(turn, top);
   const changed = look?.evidence.find((row) => row.kind === "change");
+  const recorded = turn.looks.filter((one) => one.tool === "record_hypothesis" && one.ok);
+  const isRecorded = (call: PlannedCall): boolean =>
+    recorded.some(({ input }) =>
+      call.input.stance === "leading"
+        ? input.stance === "leading"
+        : input.title === call.input.title,
+    );
   const leading: PlannedCall = {
     tool: "record_hypothesis",
     input: {
@@ -75,27 +81,16 @@ function hypothesisCalls(turn: TranscriptTurn, ranking: Ranking): readonly Plann
       },
     };
   });
-  return [leading, ...rivals];
+  // Another model may have written some of it down before this one took over.
+  return [leading, ...rivals].filter((call) => !isRecorded(call));
 }
 
 const ids = (...rows: readonly (EvidenceRow | undefined)[]): readonly string[] =>
   rows.flatMap((row) => (row === undefined ? [] : [row.id]));
 
-/** All candidates at once, so that they are compared with each other and with doing nothing, on what is hurt. */
-function candidatePlans(turn: TranscriptTurn, ranking: Ranking): readonly PlannedCall[] {
-  const plans = ranking.candidates.slice(0, PLANS_MAX).map((one) => [one.intervention]);
-  if (plans.length === 0) return [];
-  const tool = "simulate_intervention";
-  const onHurt: PlannedCall = {
-    tool,
-    input: { plans, operations: [ranking.symptom.operation] },
-  };
-  const look = lookFor(turn, onHurt);
-  return look === undefined || look.ok ? [onHurt] : [{ tool, input: { plans } }];
-}
-
 function proposalCalls(turn: TranscriptTurn, ranking: Ranking): readonly PlannedCall[] {
-  const look = lookAt(turn, "simulate_intervention");
+  if (turn.looks.some((one) => one.tool === "propose_action" && one.ok)) return [];
+  const look = candidateLook(turn, ranking);
   const simulation = simulationIn(look);
   const choice = simulation === undefined ? undefined : chooseAction(ranking, simulation);
   if (choice === undefined) return [];
@@ -128,8 +123,21 @@ function fitting(clauses: readonly string[]): string {
   return clauses.find((clause) => clause.length <= REASON_CHARS_MAX) ?? "see the evidence";
 }
 
+/** Without an objective there is nothing to rank for: the page says that the model cannot see. */
+function lookAround(situation: Situation): Move {
+  const stages = [
+    (): readonly PlannedCall[] => [
+      { tool: "survey_system", input: {} },
+      { tool: "get_slo_status", input: {} },
+      { tool: "list_changes", input: {} },
+    ],
+  ];
+  return firstMove(situation, stages, () => blindText(situation.turn));
+}
+
 /** The page's own investigation, in the order in which a careful engineer would go. */
 export function investigate(situation: Situation, sloId: string | undefined): Move {
+  if (sloId === undefined) return lookAround(situation);
   const { turn } = situation;
   const ranking = (): Ranking | undefined => rankingIn(lookAt(turn, "rank_causes"));
   const whenHurt =
@@ -141,7 +149,7 @@ export function investigate(situation: Situation, sloId: string | undefined): Mo
   const stages = [
     (): readonly PlannedCall[] => [
       rankCall(sloId),
-      { tool: "get_slo_status", input: sloId === undefined ? {} : { slo: sloId } },
+      { tool: "get_slo_status", input: { slo: sloId } },
     ],
     whenHurt(suspectCalls),
     whenHurt((ranked) => hypothesisCalls(turn, ranked)),

@@ -1,6 +1,14 @@
 import { chooseAction } from "./action-choice.ts";
+import { candidateLook } from "./candidate-plans.ts";
 import { causeEvidence, comparisonOf, isHurt } from "./cause-reading.ts";
-import { type Cause, type Ranking, rankingIn, type Simulation, simulationIn } from "./tool-data.ts";
+import {
+  type Cause,
+  proposalIn,
+  type Ranking,
+  rankingIn,
+  type Simulation,
+  simulationIn,
+} from "./tool-data.ts";
 import { type EvidenceRow, type Look, lookAt, type TranscriptTurn } from "./transcript.ts";
 import { bullets, cited, paragraphs, placed, refusalText, sentence, value } from "./wording.ts";
 
@@ -34,6 +42,17 @@ function unrankedText(turn: TranscriptTurn, look: Look | undefined): string {
   );
   const why = look === undefined || look.ok ? "I could not rank causes." : `${refusalText(look)}`;
   return paragraphs(why, bullets(seen.map(cited)));
+}
+
+/** A page that names no objective: what was seen last, and nothing that would need data. */
+export function blindText(turn: TranscriptTurn): string {
+  const rows = ["survey_system", "get_slo_status", "list_changes"].flatMap((tool) =>
+    evidenceOf(turn, tool).slice(0, 3),
+  );
+  return paragraphs(
+    "**I rank no causes and propose nothing:** the page is about what I can see, and for that I would need data.",
+    rows.length === 0 ? undefined : `What I saw last:\n${bullets(rows.map(cited))}`,
+  );
 }
 
 function healthyText(turn: TranscriptTurn, look: Look): string {
@@ -94,18 +113,20 @@ function rivalLine(turn: TranscriptTurn, rival: Cause, look: Look): readonly str
 }
 
 function actionText(turn: TranscriptTurn, ranking: Ranking): string | undefined {
-  const look = lookAt(turn, "simulate_intervention");
+  const look = candidateLook(turn, ranking);
   const simulation = simulationIn(look);
-  if (look === undefined) {
-    return ranking.candidates.length === 0
-      ? "**Do:** no action follows from what was observed; I propose nothing."
-      : undefined;
-  }
-  if (simulation === undefined) return `**Do:** nothing could be predicted: ${refusalText(look)}`;
-  return paragraphs(
-    `${doText(turn, ranking, simulation)}\n${bullets(predictionLines(look, ranking, simulation))}`,
-    wrongIfText(look, ranking, simulation),
-  );
+  if (look !== undefined && simulation !== undefined)
+    return paragraphs(
+      `${doText(turn, simulation)}\n${bullets(predictionLines(look, ranking, simulation))}`,
+      wrongIfText(look, ranking, simulation),
+    );
+  if (look !== undefined) return `**Do:** nothing could be predicted: ${refusalText(look)}`;
+  const other = lookAt(turn, "simulate_intervention");
+  if (other?.ok === true)
+    return `${proposedText(turn) ?? "**Do:** simulated so far:"}\n${bullets(other.evidence.map(cited))}`;
+  return ranking.candidates.length === 0
+    ? "**Do:** no action follows from what was observed; I propose nothing."
+    : undefined;
 }
 
 /** The chosen plan first; those without a number only when none has one. */
@@ -126,17 +147,23 @@ function predictionLines(
     .map(({ row }) => cited(row));
 }
 
-function doText(turn: TranscriptTurn, ranking: Ranking, simulation: Simulation): string {
+/** What was put before an approver, whoever did it. */
+function proposedText(turn: TranscriptTurn): string | undefined {
   const proposed = lookAt(turn, "propose_action");
-  const choice = chooseAction(ranking, simulation);
   const row = proposed?.evidence[0];
-  if (proposed?.ok === true && row !== undefined) {
-    const expires = value(row, "expires");
-    const until = expires === undefined ? "" : ` until ${expires}`;
-    const unknown = choice?.isPredicted === false ? " Its effect is unknown." : "";
-    return `**Do:** ${choice?.plan.plan ?? "the action"} is proposed and waits for approval${until} [${row.id}].${unknown}`;
-  }
-  if (proposed !== undefined) return `**Do:** the proposal was refused: ${refusalText(proposed)}`;
+  const proposal = proposalIn(proposed);
+  if (proposed === undefined) return undefined;
+  if (proposal === undefined || row === undefined)
+    return `**Do:** the proposal was refused: ${refusalText(proposed)}`;
+  const expires = value(row, "expires");
+  const until = expires === undefined ? "" : ` until ${expires}`;
+  const effect = proposal.prediction.grade === "D" ? " Its effect is unknown." : "";
+  return `**Do:** "${proposal.action}" is proposed and waits for approval${until} [${row.id}].${effect}`;
+}
+
+function doText(turn: TranscriptTurn, simulation: Simulation): string {
+  const proposed = proposedText(turn);
+  if (proposed !== undefined) return proposed;
   const isUnknown = simulation.plans.every((plan) => plan.grade === "D");
   return isUnknown
     ? "**Do:** I propose nothing: no effect can be predicted, for want of what is named here."

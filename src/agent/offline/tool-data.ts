@@ -71,6 +71,10 @@ const entitySchema = z.object({
   name: z.string(),
   related: z.record(z.string(), z.array(z.string())).default({}),
 });
+const proposalSchema = z.object({
+  action: z.string(),
+  prediction: z.object({ grade: z.string() }),
+});
 const topologySchema = z.object({
   instances: z.array(
     z.object({ instance: z.string(), service: z.string(), host: z.string(), zone: z.string() }),
@@ -97,4 +101,5 @@ export const simulationIn = reading(simulationSchema);
 export const comparisonIn = reading(comparisonSchema);
 export const changesIn = reading(changesSchema);
 export const entityIn = reading(entitySchema);
+export const proposalIn = reading(proposalSchema);
 export const topologyIn = reading(topologySchema);

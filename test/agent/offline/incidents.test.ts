@@ -199,3 +199,11 @@ describe("where no change explains it, the offline investigator", () => {
     }
   });
 });
+
+test("a page without an objective is answered with what was seen last, and no cause", async () => {
+  const agent = startAgent();
+  const told = await agent.ask({ type: "incident", incidentId: "i-1", summary: "I am blind" });
+  expect(told.calls).toEqual(["survey_system", "get_slo_status", "list_changes"]);
+  expect(told.text).toMatch(/^\*\*I rank no causes and propose nothing:\*\*/);
+  expect(agent.written.proposals).toEqual([]);
+});
