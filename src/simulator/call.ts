@@ -54,7 +54,7 @@ export class Call {
     if (this.#instance.isGone) return;
     const { settings } = this.#link;
     const { kernel } = this.#instance.environment;
-    if (failure !== undefined && this.#attempts <= settings.retries) {
+    if (failure !== undefined && this.#attempts <= this.#link.retries) {
       const jitter = 1 + BACKOFF_JITTER * (2 * this.#instance.random() - 1);
       kernel.after(settings.backoffMs * 2 ** (this.#attempts - 1) * jitter, () =>
         this.#instance.whenRunning(() => this.#attempt()),
@@ -62,7 +62,7 @@ export class Call {
       return;
     }
     this.#link.open -= 1;
-    this.#done(failure === undefined || settings.isTolerant);
+    this.#done(failure === undefined || this.#link.isTolerant);
   };
 }
 
@@ -104,7 +104,7 @@ class CallAttempt {
   #open(parent: TraceContext): void {
     const { environment } = this.#instance;
     this.#span = environment.tracer.open(parent);
-    const { timeoutMs } = this.#link.settings;
+    const { timeoutMs } = this.#link;
     if (timeoutMs < Number.POSITIVE_INFINITY) environment.kernel.after(timeoutMs, this.#timeOut);
   }
 

@@ -10,6 +10,7 @@ export interface LinkSettings {
   readonly poolWait: LinkSpec["poolWait"];
   readonly isTolerant: boolean;
   readonly onLimit: "skip" | "fail";
+  readonly limitedTimeoutMs: number | undefined;
   /** Most concurrent calls of one instance. */
   limit: number;
   /** Added to each way of each call. */
@@ -25,6 +26,7 @@ export function linkSettings(spec: LinkSpec = {}): LinkSettings {
     poolWait: spec.poolWait,
     isTolerant: spec.tolerant ?? false,
     onLimit: spec.onLimit ?? "skip",
+    limitedTimeoutMs: spec.limitedTimeoutMs,
     limit: Number.POSITIVE_INFINITY,
     delayMs: 0,
   };
@@ -40,6 +42,25 @@ export class Link {
   constructor(settings: LinkSettings) {
     this.settings = settings;
     this.pool = settings.poolSize === undefined ? undefined : new Slots(settings.poolSize);
+  }
+
+  /** A limit is in force, and the caller can do without the callee. */
+  get #fallsBack(): boolean {
+    const { limit, limitedTimeoutMs } = this.settings;
+    return limit < Number.POSITIVE_INFINITY && limitedTimeoutMs !== undefined;
+  }
+
+  get timeoutMs(): number {
+    const { timeoutMs, limitedTimeoutMs } = this.settings;
+    return this.#fallsBack ? (limitedTimeoutMs ?? timeoutMs) : timeoutMs;
+  }
+
+  get retries(): number {
+    return this.#fallsBack ? 0 : this.settings.retries;
+  }
+
+  get isTolerant(): boolean {
+    return this.#fallsBack || this.settings.isTolerant;
   }
 
   /** Takes over a changed size of the pool. */

@@ -119,6 +119,19 @@ export class Service implements Callee {
     return known;
   }
 
+  get settings(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#settings);
+  }
+
+  /** Most concurrent calls by callee, where there is a limit. */
+  get limits(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      [...this.#links].flatMap(([callee, { limit }]) =>
+        Number.isFinite(limit) ? [[callee, limit]] : [],
+      ),
+    );
+  }
+
   setting(name: string): string {
     const value = this.#settings.get(name);
     if (value === undefined)

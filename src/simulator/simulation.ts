@@ -27,7 +27,8 @@ export interface Simulation {
   runUntil(epochMs: number): void;
   /** Does something to the system now. Errors: `OperationError` when it names what does not exist. */
   operate(operation: Operation, author?: string): SimulatedChange;
-  suffer(mishap: Mishap): void;
+  /** An operation or a mishap, now. */
+  intervene(intervention: Intervention, author?: string): void;
   /** The same at a later time; what fails then ends `runUntil` with its error. */
   at(epochMs: number, intervention: Intervention, author?: string): void;
   /** Requests of all entry operations. */
@@ -36,7 +37,7 @@ export interface Simulation {
   state(): SystemState;
 }
 
-interface SystemState {
+export interface SystemState {
   readonly services: readonly {
     readonly service: string;
     readonly version: string;
@@ -45,6 +46,9 @@ interface SystemState {
       readonly version: string;
       readonly host: string;
     }[];
+    readonly settings: Readonly<Record<string, string>>;
+    /** Most concurrent calls by callee, where there is a limit. */
+    readonly limits: Readonly<Record<string, number>>;
   }[];
   readonly flags: Readonly<Record<string, string>>;
 }
@@ -68,6 +72,10 @@ export function createSimulation(spec: SystemSpec, options: SimulationOptions): 
   const system = new System(spec, { seed, originMs, sink });
   const operations = new Operations(system, (change) => sink.change?.(change));
   const mishaps = new Mishaps(system, (instance) => operations.rememberStopped(instance));
+  const intervene = (intervention: Intervention, author = AUTHOR): void => {
+    if (isMishap(intervention)) mishaps.run(intervention);
+    else operations.run(intervention, author);
+  };
   if (sampleEveryMs > 0) sampleEvery(system, sampleEveryMs, sink);
   return {
     get nowMs() {
@@ -78,12 +86,9 @@ export function createSimulation(spec: SystemSpec, options: SimulationOptions): 
     },
     runUntil: (epochMs) => system.kernel.runUntil(epochMs - originMs),
     operate: (operation, author = AUTHOR) => operations.run(operation, author),
-    suffer: (mishap) => mishaps.run(mishap),
-    at: (epochMs, intervention, author = AUTHOR) =>
-      system.kernel.at(epochMs - originMs, () => {
-        if (isMishap(intervention)) mishaps.run(intervention);
-        else operations.run(intervention, author);
-      }),
+    intervene,
+    at: (epochMs, intervention, author) =>
+      system.kernel.at(epochMs - originMs, () => intervene(intervention, author)),
     counts: () => totalOf(system.loads.map((load) => load.counts)),
     state: () => stateOf(system),
   };
@@ -116,6 +121,8 @@ function stateOf(system: System): SystemState {
       service: service.name,
       version: service.version,
       instances: service.serving.map(({ id, version, host }) => ({ id, version, host: host.name })),
+      settings: service.settings,
+      limits: service.limits,
     })),
     flags: Object.fromEntries(
       (system.spec.flags ?? []).map(({ key }) => [key, system.flag(key)] as const),

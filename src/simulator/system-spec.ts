@@ -102,6 +102,8 @@ export interface LinkSpec {
   readonly tolerant?: boolean;
   /** A call beyond the limit of concurrent ones is left out, or fails. Default: left out. */
   readonly onLimit?: "skip" | "fail";
+  /** While a limit is in force the caller is this patient, tries once, and does without when it fails. */
+  readonly limitedTimeoutMs?: number;
 }
 
 /** A named knob of a service, and what it turns. */

@@ -48,7 +48,7 @@ test("a deploy rolls one instance after the other, without losing a request", ()
 
 test("a slower version is slower, and a rollback takes that back", () => {
   const run = shopWith(
-    [AT_S, { type: "deploy", service: "catalog", version: "2", behaviour: { waitFactor: 6 } }],
+    [AT_S, { type: "deploy", service: "catalog", version: "2", behaviour: { cpuFactor: 4 } }],
     [100, { type: "rollback", service: "catalog", version: "1.0.0" }],
   );
   const catalog = (fromS: number, toS: number): number =>
@@ -144,7 +144,7 @@ test("what does not exist is refused by name, and nothing has happened", () => {
   expect(() => simulation.operate({ type: "scale", service: "catlog", replicas: 2 })).toThrowError(
     "there is no service catlog",
   );
-  expect(() => simulation.suffer({ type: "pace", of: "nothing", factor: 2 })).toThrowError(
+  expect(() => simulation.intervene({ type: "pace", of: "nothing", factor: 2 })).toThrowError(
     "there is no database nothing",
   );
   expect(changes).toEqual([]);

@@ -1,3 +1,4 @@
+import type { SloDefinition } from "../../../src/model/slo/slo.ts";
 import type {
   DatabaseSpec,
   FlagSpec,
@@ -6,6 +7,7 @@ import type {
   ServiceSpec,
   SystemSpec,
 } from "../../../src/simulator/system-spec.ts";
+import type { ScenarioWorld } from "./scenario-world.ts";
 
 const read = (to: string, what: string) => [{ to, what }];
 
@@ -50,27 +52,28 @@ const SERVICES: readonly ServiceSpec[] = [
     name: "catalog",
     version: "1.0.0",
     hosts: ["node-a1", "node-b2"],
-    workers: { count: 6 },
+    workers: { count: 12 },
+    // One thread of work each, as an event loop is.
+    cpuLimitCores: 1,
     gc: { everyRequests: 800, pause: 15 },
     operations: [
-      { name: "GET /products", cpu: 6, wait: 14, steps: [read("shop", "SELECT products")] },
-      { name: "GET /products/:id", cpu: 5, wait: 12, steps: [read("shop", "SELECT product")] },
+      { name: "GET /products", cpu: 15, wait: 4, steps: [read("shop", "SELECT products")] },
+      { name: "GET /products/:id", cpu: 15, wait: 4, steps: [read("shop", "SELECT product")] },
     ],
     links: { shop: { poolSize: 6 } },
     settings: {
       pg_pool_max: { controls: "poolSize", callee: "shop", value: "6" },
       page_size: { controls: "nothing", value: "24" },
     },
-    builds: { "1.0.1": {} },
   },
   {
     name: "cart",
     version: "2.2.0",
     hosts: ["node-a2", "node-b1"],
-    workers: { count: 6 },
+    workers: { count: 2, held: "work" },
     operations: [
-      { name: "GET /items", cpu: 3, wait: 7, steps: [read("shop", "SELECT items")] },
-      { name: "POST /items", cpu: 3, wait: 7, steps: [read("shop", "INSERT item")] },
+      { name: "GET /items", cpu: 1, wait: 12, steps: [read("shop", "SELECT items")] },
+      { name: "POST /items", cpu: 1, wait: 16, steps: [read("shop", "INSERT item")] },
     ],
     links: { shop: { poolSize: 4 } },
     settings: { item_limit: { controls: "nothing", value: "50" } },
@@ -95,7 +98,7 @@ const SERVICES: readonly ServiceSpec[] = [
     hosts: ["node-a1", "node-b1"],
     workers: { count: 24 },
     operations: [{ name: "POST /charges", cpu: 3, steps: [read("psp", "POST /v1/charges")] }],
-    links: { psp: { timeoutMs: 800, retries: 3, backoffMs: 50 } },
+    links: { psp: { timeoutMs: 800, retries: 3, backoffMs: 50, limitedTimeoutMs: 250 } },
     settings: { psp_retries: { controls: "retries", callee: "psp", value: "3" } },
   },
   {
@@ -207,3 +210,32 @@ export function shopSystem(perSecond: number): SystemSpec {
     load,
   };
 }
+
+/** As the demo's objectives: short windows, so that a scenario need not last an hour. */
+function objective(id: string, operation: string, latencyThresholdMs: number): SloDefinition {
+  return {
+    id,
+    description: "",
+    service: "gateway",
+    operation,
+    objective: 0.99,
+    latencyThresholdMs,
+    rules: [
+      { longMs: 60_000, shortMs: 10_000, burnRate: 14.4, severity: "page" },
+      { longMs: 360_000, shortMs: 30_000, burnRate: 6, severity: "page" },
+    ],
+    absentAfterMs: 30_000,
+    settle: { effectMs: 20_000, observeMs: 40_000 },
+    team: "shop",
+  };
+}
+
+export const shop: ScenarioWorld = {
+  system: shopSystem,
+  slos: [
+    objective("home", "GET /", 120),
+    objective("product", "GET /product", 120),
+    objective("cart", "POST /cart", 120),
+    objective("checkout", "POST /checkout", 600),
+  ],
+};

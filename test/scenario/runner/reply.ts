@@ -1,0 +1,23 @@
+import type { AgentEvent, Evidence } from "../../../src/agent/events.ts";
+
+/** One turn of the investigator, as a reader sees it in the end. */
+export interface Reply {
+  readonly question: string;
+  readonly text: string;
+  readonly evidence: readonly Evidence[];
+  readonly outcome: "complete" | "partial" | "failed";
+}
+
+/** Follows a turn to its end. */
+export async function replyOf(question: string, events: AsyncIterable<AgentEvent>): Promise<Reply> {
+  let text = "";
+  let outcome: Reply["outcome"] = "failed";
+  const evidence: Evidence[] = [];
+  for await (const event of events) {
+    if (event.type === "text-delta") text += event.text;
+    else if (event.type === "text-reset") text = "";
+    else if (event.type === "tool-result") evidence.push(...event.evidence);
+    else if (event.type === "turn-end") ({ outcome } = event);
+  }
+  return { question, text, evidence, outcome };
+}
