@@ -13,6 +13,8 @@ export interface SickPlace {
 
 const REQUESTS_MIN = 8;
 const SLOWER_MIN = 1.3;
+/** Siblings elsewhere are well when at least this share of the added time is this replica's alone. */
+const OWN_SHARE_MIN = 0.5;
 
 interface Member {
   readonly instance: EntityId;
@@ -30,6 +32,13 @@ function placesOf(picture: Picture, instance: EntityId): readonly EntityId[] {
   return [...new Set([...hosts, ...zones])];
 }
 
+/** How many times slower than its siblings elsewhere a replica became; 1 when they became nearly as slow. */
+function contrastOf(ratio: number, elsewhere: number): number {
+  const own = ratio - 1;
+  const isApart = own > 0 && own - Math.max(0, elsewhere - 1) >= OWN_SHARE_MIN * own;
+  return isApart ? ratio / Math.max(0.2, elsewhere) : 1;
+}
+
 /** Needs replicas elsewhere to compare with, of at least two services: else the service is as good an explanation. */
 export function sickHosts(picture: Picture): readonly SickPlace[] {
   const byPlace = new Map<EntityId, Member[]>();
@@ -42,7 +51,7 @@ export function sickHosts(picture: Picture): readonly SickPlace[] {
           .filter(([other]) => !placesOf(picture, other).includes(place))
           .map(([, other]) => other.ratio);
         if (elsewhere.length === 0) continue;
-        const contrast = shift.score > 3 ? shift.ratio / Math.max(0.2, median(elsewhere)) : 1;
+        const contrast = shift.score > 3 ? contrastOf(shift.ratio, median(elsewhere)) : 1;
         const members = byPlace.get(place) ?? [];
         members.push({ instance, service: known.service, contrast });
         byPlace.set(place, members);
