@@ -1,5 +1,5 @@
 /** Our own bugs: an invariant that does not hold. It ends the turn, is logged with its cause, and is fixed. */
-export class InvariantError extends Error {
+class InvariantError extends Error {
   override readonly name = "InvariantError";
 }
 

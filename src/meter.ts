@@ -11,7 +11,7 @@ export interface Meter {
 }
 
 /** Limit: label sets kept for one meter; further ones are counted in `orrery_meter_overflow_total`. */
-export const METER_SERIES_MAX = 5_000;
+const METER_SERIES_MAX = 5_000;
 
 export function createMeter(): Meter {
   const values = new Map<string, number>();

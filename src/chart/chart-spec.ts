@@ -20,7 +20,7 @@ export interface ChartChange {
 }
 
 /** What is expected: the median as a dashed line inside its interval. */
-export interface ChartForecast {
+interface ChartForecast {
   readonly name: string;
   readonly points: readonly {
     readonly timeMs: number;

@@ -18,11 +18,11 @@ export interface PngRenderer extends AsyncDisposable {
 }
 
 /** Charts that wait for the worker; further ones are refused. */
-export const PNG_QUEUE_MAX = 16;
+const PNG_QUEUE_MAX = 16;
 /** A chart takes about 50 ms; one that takes this long never comes. */
-export const PNG_TIMEOUT_MS = 5_000;
+const PNG_TIMEOUT_MS = 5_000;
 /** A chart of ours is under 40 KB of SVG. */
-export const SVG_CHARS_MAX = 500_000;
+const SVG_CHARS_MAX = 500_000;
 
 interface Waiting {
   readonly resolve: (png: Uint8Array) => void;

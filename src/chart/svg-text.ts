@@ -19,7 +19,7 @@ const ASCII: Readonly<Record<string, string>> = {
 };
 
 /** Text that surely has glyphs: everything else shows as `?`. */
-export function asciiText(text: string): string {
+function asciiText(text: string): string {
   return [...text.normalize("NFKD")]
     .map(
       (sign) => ASCII[sign] ?? (sign >= " " && sign <= "~" ? sign : /\p{M}/u.test(sign) ? "" : "?"),

@@ -4,12 +4,12 @@ import type { OperationWindow } from "./world/load-window.ts";
 const OBJECTIVE = 0.99;
 const SHORT_MS = 10_000;
 /** The objective is back when the short window has met it for this long. */
-export const BACK_AFTER_MS = 30_000;
+const BACK_AFTER_MS = 30_000;
 
 export type CustomersSaw = (fromMs: number, toMs: number) => readonly OperationWindow[];
 
 /** Share of good requests in the short window that ends at `atMs`, as the customers saw it; 0 when none was served. */
-export function shortSli(saw: CustomersSaw, operation: string, atMs: number): number {
+function shortSli(saw: CustomersSaw, operation: string, atMs: number): number {
   const window = saw(atMs - SHORT_MS, atMs).find((one) => one.operation === operation);
   if (window === undefined || window.requests === 0) return 0;
   return 1 - window.bad / window.requests;

@@ -16,7 +16,7 @@ export interface DemoOptions {
   readonly seed: number;
 }
 
-export const USAGE = `Usage: npm run demo [-- options]
+const USAGE = `Usage: npm run demo [-- options]
   --fault NAME   breaks the shop after a minute of normal; asks a demo that is already running
                  (${FAULT_NAMES.join(", ")})
   --headless     no person: a script approves, the transcript is printed, exit 0 means it went well

@@ -47,7 +47,7 @@ export const COMMANDS: readonly CommandUsage[] = [
 ];
 
 /** More than anybody types; what is longer is refused. */
-export const COMMAND_CHARS_MAX = 1_000;
+const COMMAND_CHARS_MAX = 1_000;
 const CHANGES_SINCE_DEFAULT_MS = 3_600_000;
 const SINCE_MAX_MS = 30 * 86_400_000;
 const DAY_MS = 86_400_000;

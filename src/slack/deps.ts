@@ -22,7 +22,7 @@ export interface SlackConfig {
 }
 
 /** What a person, or Slack on their behalf, may ask of the incident record. Contract: none of them throws for bad input. */
-export interface IncidentCommands {
+interface IncidentCommands {
   /**
    * Claims the approval by compare-and-set. `actionHash` is what the person saw. Refusals: `expired`, `hash_mismatch`,
    * `superseded`, `not_open`, `unknown_proposal`. Who may approve was checked at the click, and is checked here again.
@@ -33,7 +33,7 @@ export interface IncidentCommands {
   recordInvestigation(incidentId: string, investigation: InvestigationRecord): Promise<void>;
 }
 
-export type InvestigationRecord =
+type InvestigationRecord =
   | { readonly type: "started"; readonly conversationId: string }
   | {
       readonly type: "ended";

@@ -2,9 +2,9 @@ import { cleanText, redact } from "../redact.ts";
 import { ATTRIBUTE_NAMES, isTopLevelDomain } from "./top-level-domains.ts";
 
 /** A piece of text is let out at the first line or sentence end; at the latest at a blank after this many characters … */
-export const SEGMENT_CHARS_SOFT_MAX = 2_000;
+const SEGMENT_CHARS_SOFT_MAX = 2_000;
 /** … or here, where a run without any blank is broken by one. */
-export const SEGMENT_CHARS_MAX = 4_000;
+const SEGMENT_CHARS_MAX = 4_000;
 /** One character may become up to 18 by normalisation; more is cut with a mark. */
 const SEGMENT_CLEAN_CHARS_MAX = SEGMENT_CHARS_MAX * 18;
 

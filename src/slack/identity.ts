@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { failureOf, failureText } from "./wire.ts";
 
 /** Who speaks or clicks. Only a `person` can approve; `unclear` means that Slack did not say. */
-export type PersonKind = "person" | "guest" | "stranger" | "bot" | "deactivated" | "unclear";
+type PersonKind = "person" | "guest" | "stranger" | "bot" | "deactivated" | "unclear";
 
 export interface Person {
   readonly id: string;

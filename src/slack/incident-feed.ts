@@ -6,7 +6,7 @@ import type { IncidentRoom } from "./incident-room.ts";
 
 const BUCKET = "slack-feed";
 /** The executor is another process, so the record is asked; a page is on screen within this and one post. */
-export const FEED_EVERY_MS = 250;
+const FEED_EVERY_MS = 250;
 const BATCH_MAX = 100;
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 30_000;

@@ -11,11 +11,11 @@ import { messagesOf } from "./outside.ts";
 import { failureOf, failureText, type SlackClients, type WireFailure } from "./wire.ts";
 
 const BUCKET = "slack-outbox";
-export const POST_METADATA_TYPE = "orrery_post";
+const POST_METADATA_TYPE = "orrery_post";
 /** Sends of one message before it is given up for now; the caller may come back. */
-export const POST_ATTEMPTS_MAX = 4;
+const POST_ATTEMPTS_MAX = 4;
 /** A longer wait than this is left to the caller. */
-export const RATE_LIMIT_WAIT_MAX_MS = 30_000;
+const RATE_LIMIT_WAIT_MAX_MS = 30_000;
 /** Slack shows a message to readers a moment after it took it. */
 const LOOK_DELAYS_MS: readonly number[] = [150, 1_000];
 /** Clocks differ: a look begins this much before the first attempt. */
@@ -41,7 +41,7 @@ export interface Posted {
   readonly ts: string;
 }
 
-export interface Post {
+interface Post {
   /** Unique for ever: `incident/i-1/page`. The same key is never posted twice. */
   readonly key: string;
   readonly channel: string;

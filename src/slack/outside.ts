@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** A message as `conversations.replies` and `history` give it; only what is read. */
-export const wireMessageSchema = z.object({
+const wireMessageSchema = z.object({
   ts: z.string(),
   thread_ts: z.string().optional(),
   user: z.string().optional(),

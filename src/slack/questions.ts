@@ -18,9 +18,9 @@ export interface Question {
 }
 
 /** Of a thread, the newest messages and the start of each are handed on as data. */
-export const THREAD_MESSAGES_MAX = 30;
-export const THREAD_CHARS_MAX = 1_500;
-export const QUESTION_CHARS_MAX = 4_000;
+const THREAD_MESSAGES_MAX = 30;
+const THREAD_CHARS_MAX = 1_500;
+const QUESTION_CHARS_MAX = 4_000;
 const THREAD_FETCH_MAX = 200;
 const BOT_THREADS_BUCKET = "slack-conversations";
 
@@ -50,7 +50,7 @@ export function looksLikeRequest(text: string): boolean {
 }
 
 /** The words without the mention of the bot, and without Slack's escapes. */
-export function spokenText(text: string, botUserId: string): string {
+function spokenText(text: string, botUserId: string): string {
   const words = text
     .replaceAll(new RegExp(`<@${botUserId}(?:\\|[^>]*)?>`, "g"), " ")
     .replaceAll("&lt;", "<")

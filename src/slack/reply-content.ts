@@ -3,7 +3,7 @@ import { MARKDOWN_CHARS_MAX } from "./blocks/limits.ts";
 import { context, type Message } from "./blocks/text.ts";
 import { createEgressStream, type EgressStream, egressText } from "./egress.ts";
 
-export type TaskStatus = "pending" | "in_progress" | "complete" | "error";
+type TaskStatus = "pending" | "in_progress" | "complete" | "error";
 
 export interface Task {
   readonly id: string;
@@ -18,9 +18,9 @@ export type Chunk =
   | ({ readonly type: "task_update" } & Task);
 
 /** The text of one reply; Slack takes 12,000 in one message, and the footer needs some. */
-export const REPLY_CHARS_MAX = MARKDOWN_CHARS_MAX - 500;
+const REPLY_CHARS_MAX = MARKDOWN_CHARS_MAX - 500;
 /** Tool calls that are shown one by one. */
-export const TASKS_MAX = 45;
+const TASKS_MAX = 45;
 const TASK_TITLE_CHARS_MAX = 200;
 const TASK_OUTPUT_CHARS_MAX = 500;
 const REPLY_CUT_MARK = "\n\n_… the rest is cut: the answer is longer than one message can be._";

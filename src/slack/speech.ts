@@ -8,9 +8,9 @@ export interface SpeechRecord {
 }
 
 /** A new post that is not exempt, at most once in this time … */
-export const UPDATE_EVERY_MS = 5 * 60_000;
+const UPDATE_EVERY_MS = 5 * 60_000;
 /** … and at most so often in one incident. */
-export const UPDATES_MAX = 12;
+const UPDATES_MAX = 12;
 /** Silence by default: one page, one diagnosis, one investigation; proposals and outcomes are exempt from the count. */
 export function mayPost(what: Utterance, record: SpeechRecord, nowMs: number): boolean {
   if (what === "page" || what === "proposal" || what === "outcome") return true;

@@ -8,13 +8,13 @@ import { type Chunk, ReplyContent, type Task } from "./reply-content.ts";
 import { failureOf, failureText } from "./wire.ts";
 
 /** Slack takes about a hundred appends a minute … */
-export const APPEND_EVERY_MS = 600;
+const APPEND_EVERY_MS = 600;
 /** … unless this much text waits, which is worth a call of its own. */
-export const APPEND_CHARS = 256;
+const APPEND_CHARS = 256;
 /** Edits are dearer: fifty a minute. */
-export const EDIT_EVERY_MS = 1_500;
+const EDIT_EVERY_MS = 1_500;
 /** A stream that is silent for some minutes is closed by Slack; a sign of life keeps it open and the reader calm. */
-export const HEARTBEAT_MS = 20_000;
+const HEARTBEAT_MS = 20_000;
 const FLUSH_LOOK_MS = 100;
 /** Ends of a stream that are tried; a stop that took effect without an answer is refused the second time. */
 const STOP_ATTEMPTS_MAX = 3;

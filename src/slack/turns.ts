@@ -7,11 +7,11 @@ import { type ReplyDeps, type ReplyTarget, StreamedReply } from "./streamed-repl
 
 const BUCKET = "slack-turns";
 /** A turn has budgets of its own; this one is for when they fail. */
-export const TURN_MS_MAX = 10 * 60_000;
+const TURN_MS_MAX = 10 * 60_000;
 /** Turns of one conversation that wait for the one before. */
-export const TURNS_WAITING_MAX = 3;
+const TURNS_WAITING_MAX = 3;
 /** A turn that three starts could not finish is given up. */
-export const TURN_RESUMES_MAX = 3;
+const TURN_RESUMES_MAX = 3;
 
 const turnSchema = z.object({
   id: z.string(),

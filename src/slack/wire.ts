@@ -53,7 +53,7 @@ export function failureText(failure: WireFailure): string {
 }
 
 /** A request without an answer after this is unclear. */
-export const REQUEST_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface SlackClients {
   /** For reads and for calls that may be repeated: edits, acknowledged state. Retries by itself. */

@@ -11,7 +11,7 @@ import type { WorldView } from "../model/view.ts";
 import { conditionOf } from "./pages.ts";
 
 /** A first diagnosis that is not sure waits for the next closed bucket, but the thread has one within this. */
-export const FIRST_DIAGNOSIS_WAIT_MAX_MS = 4_000;
+const FIRST_DIAGNOSIS_WAIT_MAX_MS = 4_000;
 /** A cause this likely is not waited with. */
 const CONFIDENT_PROBABILITY = 0.6;
 /** A first cause this likely makes two pages one incident. */
@@ -21,7 +21,7 @@ const TOGETHER_MS = 60_000;
 /** A recovered incident whose rules fire again within this is the same incident. */
 const REOPEN_MS = 30 * 60_000;
 /** Objectives met for this long after the last rule fired: recovered. */
-export const RECOVERED_AFTER_MS = 30_000;
+const RECOVERED_AFTER_MS = 30_000;
 /** Recovered for this long: closed. */
 const CLOSED_AFTER_MS = REOPEN_MS;
 /** The diagnosis follows the incident for this long. */

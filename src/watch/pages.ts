@@ -18,7 +18,7 @@ const span = (ms: number): string =>
   ms > 60_000 && ms % 60_000 === 0 ? minutes(ms) : `${ms / 1000} s`;
 
 /** The windows and settle times behind a page, as configured: cards say so. */
-export function ruleText({ slo }: SloStatus): string {
+function ruleText({ slo }: SloStatus): string {
   const pairs = slo.rules
     .filter((rule) => rule.severity === "page")
     .map((rule) => `${span(rule.longMs)} and ${span(rule.shortMs)} at ${rule.burnRate}×`);

@@ -12,17 +12,17 @@ import { duePages } from "./pages.ts";
 import { verifyActions } from "./verification.ts";
 
 /** What waits in the receivers is folded in this often … */
-export const DRAIN_EVERY_MS = 50;
+const DRAIN_EVERY_MS = 50;
 /** … in slices of so many spans, points and records, so that Slack gets its turn in between. */
-export const DRAIN_ITEMS_MAX = 500;
+const DRAIN_ITEMS_MAX = 500;
 /** Limit: slices of one drain; what is left waits for the next, and the receiver answers 429 when too much waits. */
 const DRAIN_SLICES_MAX = 40;
 /** Objectives are looked at this often. */
-export const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
 /** Open proposals are checked for expiry and drift this often. */
 const SWEEP_EVERY_MS = 2_000;
 /** Entities, relations, changes and objectives' histories are written down this often: what a crash loses at most. */
-export const SAVE_EVERY_MS = 30_000;
+const SAVE_EVERY_MS = 30_000;
 
 const FAILURE_LOG_EVERY_MS = 10_000;
 

@@ -52,7 +52,7 @@ export function scripted(text: string): Investigate {
   };
 }
 
-export const answers: ModelQueries = {
+const answers: ModelQueries = {
   status: async () => ({
     ok: true,
     data: {

@@ -7,10 +7,10 @@ import type { Change } from "../../src/model/view.ts";
 import type { Prediction } from "../../src/model/whatif/prediction.ts";
 
 /** 2026-11-24 02:14:07 UTC. */
-export const PAGED_MS = Date.UTC(2026, 10, 24, 2, 14, 7);
-export const ONSET_MS = PAGED_MS - 40_000;
+const PAGED_MS = Date.UTC(2026, 10, 24, 2, 14, 7);
+const ONSET_MS = PAGED_MS - 40_000;
 
-export const checkout = entityId("operation", "gateway POST /checkout");
+const checkout = entityId("operation", "gateway POST /checkout");
 const gateway = entityId("service", "gateway");
 const catalog = entityId("service", "catalog");
 

@@ -35,7 +35,7 @@ export interface Call {
 }
 
 /** What has no telemetry of its own. */
-export interface Outside {
+interface Outside {
   readonly database?: string;
   readonly external?: string;
   readonly queue?: string;

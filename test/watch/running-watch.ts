@@ -10,11 +10,11 @@ import { createWatch, type Watch } from "../../src/watch/watch.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 import { traceIdOf, traceSignals } from "../support/spans.ts";
 
-export const T0 = Date.UTC(2026, 10, 24, 2, 0, 0);
+const T0 = Date.UTC(2026, 10, 24, 2, 0, 0);
 
 const RULE: BurnRateRule = { longMs: 60_000, shortMs: 10_000, burnRate: 14.4, severity: "page" };
 
-export function slo(operation: string, over: Partial<SloDefinition> = {}): SloDefinition {
+function slo(operation: string, over: Partial<SloDefinition> = {}): SloDefinition {
   return {
     id: operation.toLowerCase().replace(/[^a-z]+/g, "-"),
     description: operation,

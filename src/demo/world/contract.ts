@@ -44,11 +44,11 @@ export const ENTRY_OPERATIONS = [
   "POST /cart/:user",
   "POST /checkout/:user",
 ] as const;
-export const entryOperationSchema = z.enum(ENTRY_OPERATIONS);
+const entryOperationSchema = z.enum(ENTRY_OPERATIONS);
 export type EntryOperation = z.infer<typeof entryOperationSchema>;
 
 /** One finished request as the customer saw it. */
-export const loadSampleSchema = z.object({
+const loadSampleSchema = z.object({
   operation: entryOperationSchema,
   endMs: z.number(),
   tookMs: z.number(),

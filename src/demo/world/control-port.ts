@@ -7,7 +7,7 @@ import type { Log } from "../../log.ts";
 const BODY_MAX = 16_384;
 const ANSWERS_MAX = 1_000;
 
-export interface ControlRequest {
+interface ControlRequest {
   readonly method: string;
   readonly path: string;
   readonly body: unknown;

@@ -30,7 +30,7 @@ export interface FaultTools {
 }
 
 /** What was done, and what would undo it. */
-export interface Injected {
+interface Injected {
   readonly roots: Truth["roots"];
   readonly path: readonly (readonly [string, string])[];
   readonly remediation: readonly Remedy[];

@@ -35,7 +35,7 @@ export interface WorldOptions {
   readonly clock?: Clock;
 }
 
-export interface ControlAccess {
+interface ControlAccess {
   readonly url: string;
   readonly token: string;
 }

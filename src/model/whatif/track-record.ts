@@ -1,5 +1,3 @@
-import type { PredictedSli, Prediction } from "./prediction.ts";
-
 /** One scored statistic of one prediction. */
 export interface ScoredStatistic {
   /** The intervention's type, for example `rollback`; `none` for the forecast without action. */
@@ -119,17 +117,4 @@ export function trackRecord(outcomes: readonly (readonly ScoredStatistic[])[]): 
       ) / entry.statistics.length,
   }));
   return { types: types.sort((a, b) => (a.interventionType < b.interventionType ? -1 : 1)) };
-}
-
-/** The statistics of a prediction that were observed, ready to be scored. */
-export function scoredStatistics(
-  prediction: Prediction,
-  observed: (sli: PredictedSli) => number | undefined,
-): readonly ScoredStatistic[] {
-  const interventionType = prediction.interventions[0]?.type ?? "none";
-  return prediction.slis.flatMap((sli) => {
-    const value = sli.verdict === "number" ? observed(sli) : undefined;
-    if (value === undefined) return [];
-    return [{ interventionType, statistic: sli.statistic, ...sli.after, observed: value }];
-  });
 }

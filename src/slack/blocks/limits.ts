@@ -1,7 +1,7 @@
 import type { KnownBlock } from "@slack/types";
 
 /** Slack's limits; docs.slack.dev/reference/block-kit. Characters, unless the name says otherwise. */
-export const BLOCKS_MAX = 50;
+const BLOCKS_MAX = 50;
 export const HEADER_CHARS_MAX = 150;
 export const SECTION_CHARS_MAX = 3_000;
 export const FIELD_CHARS_MAX = 2_000;
@@ -15,7 +15,7 @@ export const MARKDOWN_CHARS_MAX = 12_000;
 /** Notifications show a line of it. */
 export const FALLBACK_CHARS_MAX = 400;
 
-export const CUT_MARK = "… _(cut)_";
+const CUT_MARK = "… _(cut)_";
 const PLAIN_CUT_MARK = "…";
 
 function cutAt(text: string, end: number): string {

@@ -29,7 +29,7 @@ const UTILISATION_SHOWN_MAX = 3;
 /** A utilisation that moves less is not worth a line. */
 const UTILISATION_MOVED = 0.05;
 
-export const STATISTIC_NAMES: Readonly<Record<Statistic, string>> = {
+const STATISTIC_NAMES: Readonly<Record<Statistic, string>> = {
   mean: "mean latency",
   p50: "median latency",
   p95: "p95 latency",
@@ -47,7 +47,7 @@ const GRADES: Readonly<Record<Grade, string>> = {
 };
 
 /** `0.24 s (90 %: 0.2 s to 0.35 s)`. */
-export function intervalText(interval: Interval, unit: PredictedSli["unit"]): string {
+function intervalText(interval: Interval, unit: PredictedSli["unit"]): string {
   const [median, low, high] = [interval.median, interval.low, interval.high].map((value) =>
     quantity(value, unit),
   );
@@ -109,7 +109,7 @@ export function predictionFacts(prediction: Prediction): readonly string[] {
 }
 
 /** What is asked, in the words of the commands. */
-export function interventionText(intervention: Intervention): string {
+function interventionText(intervention: Intervention): string {
   switch (intervention.type) {
     case "none":
       return "nothing is done";

@@ -53,7 +53,7 @@ export interface ProposalCard {
 }
 
 /** The value of a button: which proposal, and the exact action that was on the card. */
-export function proposalValue(proposal: Proposal): string {
+function proposalValue(proposal: Proposal): string {
   return `${proposal.id}:${proposal.actionHash}`;
 }
 
@@ -102,7 +102,7 @@ const OUTCOME_LINES: Readonly<Record<Outcome["verdict"], string>> = {
 const UNITS: readonly Unit[] = ["ms", "s", "ratio", "per_second", "count", "factor"];
 
 /** Observed against predicted, one line an indicator. */
-export function outcomeLines(outcome: Outcome): readonly string[] {
+function outcomeLines(outcome: Outcome): readonly string[] {
   const rows = outcome.observed.map(({ operation, statistic, unit, predicted, value, inside }) => {
     const known = UNITS.find((each) => each === unit) ?? "none";
     const expected =

@@ -97,7 +97,7 @@ export function spanText(ms: number): string {
 }
 
 /** `verbatim`: Slack makes no links of its own from what it finds in the text. */
-export function mrkdwn(text: string, charsMax = SECTION_CHARS_MAX): MrkdwnElement {
+function mrkdwn(text: string, charsMax = SECTION_CHARS_MAX): MrkdwnElement {
   return { type: "mrkdwn", text: fitMarkup(text, charsMax), verbatim: true };
 }
 

@@ -9,7 +9,7 @@ import { blocksOf, link, table } from "./render.js";
 import { richText } from "./rich-text.js";
 
 /** A text object: plain text as it stands, mrkdwn read. */
-export function textObject(object, context) {
+function textObject(object, context) {
   if (object === undefined) return [];
   if (object.type === "plain_text") return [h("p", {}, plain(object))];
   return blocksOf(parseMrkdwnBlocks(object.text ?? ""), context);
