@@ -7,7 +7,7 @@ interface Framed {
 }
 
 export interface Frames {
-  /** Contract: nothing in `data` can close the frame: it holds no angle bracket, and not the fence. */
+  /** Contract: nothing in `data` can close the frame: it holds no opening angle bracket, and not the fence. */
   frame(source: string, data: unknown, seed?: string): string;
   /** The frames of a text, in order; what is broken or foreign is none. */
   read(text: string): readonly Framed[];
@@ -16,10 +16,10 @@ export interface Frames {
 const FENCE_CHARS = 12;
 const SOURCE_CHARS_MAX = 60;
 
-/** JSON without a single angle bracket or line break. */
+/** JSON on one line in which nothing opens or closes a tag. */
 function frameBody(data: unknown): string {
   return (JSON.stringify(data) ?? "null").replace(
-    /[<>\u2028\u2029]/g,
+    /[<\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
@@ -43,7 +43,7 @@ export function createFrames(template: string): Frames {
     .replace("(?:__FENCE__)", "(?<fence>[0-9a-f]+)")
     .replaceAll("(?:__FENCE__)", "\\k<fence>")
     .replace("\\[\\[source\\]\\]", '(?<source>[^"<>\\n]*)')
-    .replace("\\[\\[body\\]\\]", "(?<body>[^<>\\n]*)");
+    .replace("\\[\\[body\\]\\]", "(?<body>[^<\\n]*)");
   const frames = new RegExp(pattern, "g");
   return {
     frame: (source, data, seed = "") => {

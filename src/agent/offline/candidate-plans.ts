@@ -1,34 +1,78 @@
 import { lookFor, type PlannedCall } from "./move.ts";
-import type { Ranking } from "./tool-data.ts";
-import type { Look, TranscriptTurn } from "./transcript.ts";
+import { type Plan, type Ranking, type Simulation, simulationIn } from "./tool-data.ts";
+import type { EvidenceRow, Look, TranscriptTurn } from "./transcript.ts";
 
 /** Plans that one simulation compares. */
 const PLANS_MAX = 3;
+/** An answer that was too long for its place has lost plans or statistics. */
+const CUT = /^cut to fit/;
 
-/** All candidates at once, so that they are compared with each other and with doing nothing; first on what is hurt. */
-function simulations({ candidates, symptom }: Ranking): readonly PlannedCall[] {
-  const plans = candidates.slice(0, PLANS_MAX).map((one) => [one.intervention]);
-  const tool = "simulate_intervention";
+/** The candidates simulated: plan and evidence for each, in their order. */
+export interface Simulated {
+  readonly simulation: Simulation;
+  readonly rows: readonly (EvidenceRow | undefined)[];
+  /** Why nothing could be simulated. */
+  readonly refusal?: Look;
+}
+
+const TOOL = "simulate_intervention";
+
+const plansOf = ({ candidates }: Ranking): readonly (readonly object[])[] =>
+  candidates.slice(0, PLANS_MAX).map((one) => [one.intervention]);
+
+/** First all at once on what is hurt, so that they are compared; then without naming it; then each for itself. */
+function together({ symptom, ...ranking }: Ranking): readonly PlannedCall[] {
+  const plans = plansOf({ symptom, ...ranking });
   return plans.length === 0
     ? []
     : [
-        { tool, input: { plans, operations: [symptom.operation] } },
-        { tool, input: { plans } },
+        { tool: TOOL, input: { plans, operations: [symptom.operation] } },
+        { tool: TOOL, input: { plans } },
       ];
 }
 
-/** The simulation of the candidates, plan for candidate; another model may have simulated others. */
-export function candidateLook(turn: TranscriptTurn, ranking: Ranking): Look | undefined {
-  const looks = simulations(ranking).flatMap((call) => lookFor(turn, call) ?? []);
-  return looks.find((look) => look.ok) ?? looks[0];
+function apart(ranking: Ranking): readonly PlannedCall[] {
+  const operations = [ranking.symptom.operation];
+  return plansOf(ranking).map((plan) => ({ tool: TOOL, input: { plans: [plan], operations } }));
 }
 
-/** The next way to simulate the candidates, where the one before was refused. */
+const isWhole = (look: Look | undefined): boolean =>
+  look?.ok === true && !look.notes.some((note) => CUT.test(note));
+
+/** The next way to simulate the candidates, where those before were refused or cut. */
 export function candidatePlans(turn: TranscriptTurn, ranking: Ranking): readonly PlannedCall[] {
-  for (const call of simulations(ranking)) {
+  for (const call of together(ranking)) {
     const look = lookFor(turn, call);
-    if (look?.ok === true) return [];
+    if (isWhole(look)) return [];
     if (look === undefined) return [call];
+    if (look.ok) return apart(ranking);
   }
   return [];
+}
+
+/** What has been simulated of the candidates; undefined: nothing yet. Another model may have simulated other plans. */
+export function simulatedCandidates(turn: TranscriptTurn, ranking: Ranking): Simulated | undefined {
+  const looks = together(ranking).flatMap((call) => lookFor(turn, call) ?? []);
+  const look = looks.find(isWhole);
+  const simulation = simulationIn(look);
+  if (look !== undefined && simulation !== undefined)
+    return { simulation, rows: simulation.plans.map((_plan, index) => look.evidence[index]) };
+  const single = apart(ranking).map((call) => lookFor(turn, call));
+  if (single.some((one) => one?.ok === true)) return joined(single);
+  const refusal = looks.at(-1);
+  const nothing = { noAction: [], plans: [] };
+  return refusal === undefined ? undefined : { simulation: nothing, rows: [], refusal };
+}
+
+const UNKNOWN: Plan = { plan: "", grade: "D", missing: [], after: [], assumes: [], wrongIf: [] };
+
+function joined(looks: readonly (Look | undefined)[]): Simulated {
+  const read = looks.map((look) => simulationIn(look));
+  return {
+    simulation: {
+      noAction: read.find((one) => one !== undefined)?.noAction ?? [],
+      plans: read.map((one) => one?.plans[0] ?? UNKNOWN),
+    },
+    rows: looks.map((look) => look?.evidence[0]),
+  };
 }

@@ -1,9 +1,9 @@
 import { chooseAction } from "./action-choice.ts";
-import { candidateLook, candidatePlans } from "./candidate-plans.ts";
+import { candidatePlans, simulatedCandidates } from "./candidate-plans.ts";
 import { causeEvidence, comparisonOf, isHurt, placeOf } from "./cause-reading.ts";
 import { blindText, incidentText } from "./incident-text.ts";
 import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
-import { type Cause, type Ranking, rankingIn, simulationIn } from "./tool-data.ts";
+import { type Cause, type Ranking, rankingIn } from "./tool-data.ts";
 import { type EvidenceRow, lookAt, type TranscriptTurn } from "./transcript.ts";
 import { cited } from "./wording.ts";
 
@@ -90,16 +90,15 @@ const ids = (...rows: readonly (EvidenceRow | undefined)[]): readonly string[] =
 
 function proposalCalls(turn: TranscriptTurn, ranking: Ranking): readonly PlannedCall[] {
   if (turn.looks.some((one) => one.tool === "propose_action" && one.ok)) return [];
-  const look = candidateLook(turn, ranking);
-  const simulation = simulationIn(look);
-  const choice = simulation === undefined ? undefined : chooseAction(ranking, simulation);
+  const simulated = simulatedCandidates(turn, ranking);
+  const choice = simulated === undefined ? undefined : chooseAction(ranking, simulated.simulation);
   if (choice === undefined) return [];
   const ranked = lookAt(turn, "rank_causes");
   const cause = ranking.causes.find((one) => one.cause === choice.candidate.cause);
   const because = cause === undefined ? undefined : causeEvidence(ranked, cause);
   const compared = cause === undefined ? undefined : comparisonOf(turn, cause);
   const changed = ranked?.evidence.find((row) => row.kind === "change");
-  const predicted = look?.evidence[choice.index];
+  const predicted = simulated?.rows[choice.index];
   const reason = [
     because === undefined ? choice.candidate.why : cited(because),
     choice.isPredicted && predicted !== undefined ? cited(predicted) : "effect unknown",
@@ -153,7 +152,6 @@ export function investigate(situation: Situation, sloId: string | undefined): Mo
     ],
     whenHurt(suspectCalls),
     whenHurt((ranked) => hypothesisCalls(turn, ranked)),
-    whenHurt((ranked) => candidatePlans(turn, ranked)),
     whenHurt((ranked) => candidatePlans(turn, ranked)),
     whenHurt((ranked) => proposalCalls(turn, ranked)),
     (): readonly PlannedCall[] => {

@@ -1,14 +1,7 @@
 import { chooseAction } from "./action-choice.ts";
-import { candidateLook } from "./candidate-plans.ts";
+import { type Simulated, simulatedCandidates } from "./candidate-plans.ts";
 import { causeEvidence, comparisonOf, isHurt } from "./cause-reading.ts";
-import {
-  type Cause,
-  proposalIn,
-  type Ranking,
-  rankingIn,
-  type Simulation,
-  simulationIn,
-} from "./tool-data.ts";
+import { type Cause, proposalIn, type Ranking, rankingIn } from "./tool-data.ts";
 import { type EvidenceRow, type Look, lookAt, type TranscriptTurn } from "./transcript.ts";
 import { bullets, cited, paragraphs, placed, refusalText, sentence, value } from "./wording.ts";
 
@@ -113,14 +106,14 @@ function rivalLine(turn: TranscriptTurn, rival: Cause, look: Look): readonly str
 }
 
 function actionText(turn: TranscriptTurn, ranking: Ranking): string | undefined {
-  const look = candidateLook(turn, ranking);
-  const simulation = simulationIn(look);
-  if (look !== undefined && simulation !== undefined)
+  const simulated = simulatedCandidates(turn, ranking);
+  if (simulated?.refusal !== undefined)
+    return `**Do:** nothing could be predicted: ${refusalText(simulated.refusal)}`;
+  if (simulated !== undefined)
     return paragraphs(
-      `${doText(turn, simulation)}\n${bullets(predictionLines(look, ranking, simulation))}`,
-      wrongIfText(look, ranking, simulation),
+      `${doText(turn, simulated)}\n${bullets(predictionLines(simulated, ranking))}`,
+      wrongIfText(simulated, ranking),
     );
-  if (look !== undefined) return `**Do:** nothing could be predicted: ${refusalText(look)}`;
   const other = lookAt(turn, "simulate_intervention");
   if (other?.ok === true)
     return `${proposedText(turn) ?? "**Do:** simulated so far:"}\n${bullets(other.evidence.map(cited))}`;
@@ -130,18 +123,14 @@ function actionText(turn: TranscriptTurn, ranking: Ranking): string | undefined 
 }
 
 /** The chosen plan first; those without a number only when none has one. */
-function predictionLines(
-  { evidence }: Look,
-  ranking: Ranking,
-  simulation: Simulation,
-): readonly string[] {
+function predictionLines({ simulation, rows }: Simulated, ranking: Ranking): readonly string[] {
   const chosen = chooseAction(ranking, simulation)?.index;
-  const rows = simulation.plans.flatMap((plan, index) => {
-    const row = evidence[index];
+  const seen = simulation.plans.flatMap((plan, index) => {
+    const row = rows[index];
     return row === undefined ? [] : [{ row, index, isKnown: plan.grade !== "D" }];
   });
-  const known = rows.filter((one) => one.isKnown || one.index === chosen);
-  const told = known.length > 0 ? known : rows;
+  const known = seen.filter((one) => one.isKnown || one.index === chosen);
+  const told = known.length > 0 ? known : seen;
   return told
     .toSorted((a, b) => Number(b.index === chosen) - Number(a.index === chosen))
     .map(({ row }) => cited(row));
@@ -161,7 +150,7 @@ function proposedText(turn: TranscriptTurn): string | undefined {
   return `**Do:** "${proposal.action}" is proposed and waits for approval${until} [${row.id}].${effect}`;
 }
 
-function doText(turn: TranscriptTurn, simulation: Simulation): string {
+function doText(turn: TranscriptTurn, { simulation }: Simulated): string {
   const proposed = proposedText(turn);
   if (proposed !== undefined) return proposed;
   const isUnknown = simulation.plans.every((plan) => plan.grade === "D");
@@ -170,9 +159,9 @@ function doText(turn: TranscriptTurn, simulation: Simulation): string {
     : "**Do:** I propose nothing: no candidate is predicted to help.";
 }
 
-function wrongIfText(look: Look, ranking: Ranking, simulation: Simulation): string | undefined {
+function wrongIfText({ simulation, rows }: Simulated, ranking: Ranking): string | undefined {
   const choice = chooseAction(ranking, simulation);
-  const row = choice === undefined ? undefined : look.evidence[choice.index];
+  const row = choice === undefined ? undefined : rows[choice.index];
   const wrongIf = value(row, "wrongIf");
   return wrongIf === undefined ? undefined : `**Wrong if:** ${wrongIf} [${row?.id}].`;
 }
