@@ -16,6 +16,8 @@ const FIRST_DIAGNOSIS_WAIT_MAX_MS = 4_000;
 const CONFIDENT_PROBABILITY = 0.6;
 /** A first cause this likely makes two pages one incident. */
 const SAME_CAUSE_PROBABILITY = 0.3;
+/** A rival this likely is considered: a replica and its service are one trouble by two names. */
+const CONSIDERED_PROBABILITY = 0.05;
 /** Pages that begin together are one incident, unless their causes say otherwise. */
 const TOGETHER_MS = 60_000;
 /** A recovered incident whose rules fire again within this is the same incident. */
@@ -206,19 +208,18 @@ function hostOf(
   page: Page,
   unresolved: readonly Incident[],
 ): { readonly incident: Incident; readonly reason: string } | undefined {
-  const hosts = unresolved.filter(
-    (one) => one.recovered === undefined && one.page.type !== "blind",
-  );
-  if (hosts.length === 0) return undefined;
+  const open = unresolved.filter((one) => one.recovered === undefined && one.page.type !== "blind");
+  if (open.length === 0) return undefined;
   const diagnosis = diagnose(view, page.sloId === undefined ? {} : { sloId: page.sloId });
   const [top] = diagnosis.hypotheses;
-  for (const incident of hosts) {
+  for (const incident of open) {
     const other = incident.diagnosis?.hypotheses[0];
     if (top === undefined || other === undefined || top.root !== other.root) continue;
     if (Math.min(top.probability, other.probability) < SAME_CAUSE_PROBABILITY) continue;
     const likely = formatQuantity({ value: top.probability, unit: "probability" });
     return { incident, reason: `same likely cause: ${top.name}, ${likely}` };
   }
+  const hosts = open.filter((one) => !isElse(diagnosis, one.diagnosis));
   const reached = hosts.find((one) =>
     one.diagnosis?.blastRadius.operations.some(({ operation }) => operation === page.operation),
   );
@@ -227,4 +228,15 @@ function hostOf(
   if (together === undefined) return undefined;
   const where = page.service === undefined ? "" : ` on ${entityName(page.service)}`;
   return { incident: together, reason: `began at the same time${where}` };
+}
+
+/** Both are sure of a first cause, and neither even considers the other's. */
+function isElse(diagnosis: Diagnosis, other: Diagnosis | undefined): boolean {
+  if (other === undefined || !isConfident(diagnosis) || !isConfident(other)) return false;
+  return !considers(diagnosis, other) && !considers(other, diagnosis);
+}
+
+function considers({ hypotheses }: Diagnosis, other: Diagnosis): boolean {
+  const root = other.hypotheses[0]?.root;
+  return hypotheses.some((one) => one.root === root && one.probability >= CONSIDERED_PROBABILITY);
 }

@@ -17,6 +17,8 @@ const DRAIN_EVERY_MS = 50;
 const DRAIN_ITEMS_MAX = 500;
 /** Limit: slices of one drain; what is left waits for the next, and the receiver answers 429 when too much waits. */
 const DRAIN_SLICES_MAX = 40;
+/** A bucket of a busy system is closed in pieces of so many spans, for the same reason: one takes about a millisecond. */
+const CLOSE_SPANS_MAX = 1_000;
 /** Objectives are looked at this often. */
 const LOOK_EVERY_MS = 1_000;
 /** Open proposals are checked for expiry and drift this often. */
@@ -77,7 +79,8 @@ export function createWatch(deps: WatchDeps): Watch {
       // biome-ignore lint/performance/noAwaitInLoops: others run in between
       await clock.sleep(0);
     }
-    world.advance(clock.nowMs());
+    // biome-ignore lint/performance/noAwaitInLoops: others run in between
+    while (!world.advance(clock.nowMs(), CLOSE_SPANS_MAX)) await clock.sleep(0);
   };
   const look = async (): Promise<void> => {
     const nowMs = clock.nowMs();
