@@ -1,4 +1,5 @@
 import { type Picture, pictureOf } from "../causes/picture.ts";
+import { silences } from "../causes/silence.ts";
 import { operationAsked, slowThresholdMs } from "../causes/symptom.ts";
 import { HISTORY_MS } from "../dynamics/stretch.ts";
 import { type EdgeId, type EntityId, entityName } from "../entity.ts";
@@ -215,9 +216,8 @@ function projectedValues(
   const { effect, queues, healthy, observed, exemplars } = input;
   const options = { slowMs: input.slowMs, seed: input.seed };
   if (picture.stretch.absent) {
-    const back = [...effect.repaired].some(
-      (place) => place === picture.entryService || picture.services.has(place as EntityId),
-    );
+    // Requests come back when what has stopped serving is started again; else nobody here keeps them away.
+    const back = silences(picture).some(({ service }) => effect.repaired.has(service));
     return { values: back ? healthy : observed };
   }
   if (!acts(effect)) return { values: observed };
