@@ -10,6 +10,7 @@ import type { TurnRun } from "./turn-run.ts";
 /** Limit: characters of the line that says what a tool found. */
 const SUMMARY_CHARS_MAX = 200;
 const proposalSchema = z.object({ proposalId: z.string() });
+const recordedSchema = z.object({ recorded: z.string() });
 
 const UNREADABLE: ToolRefusal = {
   ok: false,
@@ -99,7 +100,9 @@ function minted(
     tool: call.tool,
   }));
   const lead = evidence[0];
-  const summary = shortened(lead === undefined ? (notes[0] ?? "done") : renderedText(lead));
+  const recorded = recordedSchema.safeParse(data);
+  const plain = recorded.success ? recorded.data.recorded : (notes[0] ?? "done");
+  const summary = shortened(lead === undefined ? plain : renderedText(lead));
   const proposal = proposalSchema.safeParse(data);
   const isProposal = effectOf(run.room.deps.registry, call.tool) === "propose" && proposal.success;
   return {

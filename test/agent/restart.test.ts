@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { AgentEvent } from "../../src/agent/events.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { AnyTool } from "../../tools/define-tool.ts";
@@ -15,6 +15,9 @@ import {
   type Told,
   toldBy,
 } from "./running-agent.ts";
+
+// Whole turns by the dozen, on whatever machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** A process that dies at its n-th write, before or after it is on disk; nothing of it is written later. */
 function dyingStore(inner: Store, writes: number, when: "before" | "after"): Store {

@@ -101,7 +101,7 @@ function rivalLine(turn: TranscriptTurn, rival: Cause, look: Look): readonly str
     ...(against === undefined ? [] : [placed(row, against.text)]),
     ...(seen?.isSteady === true ? [cited(seen.row)] : []),
   ];
-  const why = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+  const why = reasons.length === 0 ? "" : `, but ${reasons.join("; ")}`;
   return [`${rival.title}, probability ${value(row, "probability")} [${row.id}]${why}`];
 }
 
