@@ -19,6 +19,10 @@ class SlotLog {
     this.#length += 1;
   }
 
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** Entries by row and slot, and where each row's begin. Empties the log. */
   take(rows: number): [packed: Uint32Array, offsets: Uint32Array] {
     const keys = this.#keys.subarray(0, this.#length).sort();
@@ -37,7 +41,7 @@ class SlotLog {
     for (let row = 1; row <= rows; row += 1) {
       if (offsets[row] === 0) offsets[row] = offsets[row - 1] ?? 0;
     }
-    this.#length = 0;
+    this.clear();
     return [packed.slice(0, end), offsets];
   }
 }
@@ -96,6 +100,13 @@ export class Accumulator {
     this.#data[at] = (this.#data[at] ?? 0) + by;
   }
 
+  clear(): void {
+    for (const cell of this.#cells) this.#rowOf[cell] = 0;
+    this.#cells = [];
+    this.#duration.clear();
+    this.#inner.clear();
+  }
+
   /** The bucket's columns; empties the accumulator. */
   take(): CellColumns {
     const rows = this.#cells.length;
@@ -104,8 +115,7 @@ export class Accumulator {
     const data = Float32Array.from(this.#data.subarray(0, rows * FIELDS));
     const [duration, durationOffsets] = this.#duration.take(rows);
     const [inner, innerOffsets] = this.#inner.take(rows);
-    for (const cell of this.#cells) this.#rowOf[cell] = 0;
-    this.#cells = [];
+    this.clear();
     return { cells, data, duration, durationOffsets, inner, innerOffsets };
   }
 }

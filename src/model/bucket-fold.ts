@@ -86,8 +86,7 @@ export class BucketFold {
   *fold(nodes: readonly SpanNode[], heard: Heard): Steps<FoldedBucket> {
     this.#heard = heard;
     this.#bucket = bucketOf(heard.seenMs - 1);
-    this.#entryRequests = 0;
-    this.#traced = 0;
+    this.#clear();
     yield* this.#prepare(nodes);
     yield* inSteps(nodes, (node) => {
       if (node.site.type === "station") this.#foldStation(node, node.site);
@@ -107,6 +106,15 @@ export class BucketFold {
     yield nodes.length / 20;
     const entryRequests = this.#entryRequests;
     return { stations, edges, ...this.#entryFold.take(), entryRequests, traced: this.#traced };
+  }
+
+  /** A bucket whose fold was broken off leaves nothing behind for the next. */
+  #clear(): void {
+    this.#entryRequests = 0;
+    this.#traced = 0;
+    this.#stations.clear();
+    this.#edges.clear();
+    this.#entryFold.take();
   }
 
   /** First all answers, then all callees, then retries: what is learned from one call serves every other of the bucket. */

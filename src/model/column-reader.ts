@@ -25,21 +25,26 @@ export interface CellWindow {
 /** Columns handed out, in the order of `FIELD`. */
 const COLUMNS = 7;
 
-/** Rows of one cell (or group of cells) in the frames of a window. */
-interface Rows {
-  readonly columns: CellColumns[];
-  readonly rows: number[];
+/** Where the rows of each group of cells are: group g's are `[starts[g], starts[g + 1])`, in the order of time. */
+interface RowIndex {
+  readonly columns: readonly CellColumns[];
+  readonly starts: Int32Array;
+  /** Which frame, and which row in it. */
+  readonly frames: Int32Array;
+  readonly rows: Int32Array;
 }
 
 /** A sketch over rows, put together when it is first asked: of thousands of links few are ever asked. */
 class RowsSketch implements Sketch {
-  readonly #of: Rows;
-  readonly #which: "duration" | "inner";
+  readonly #index: RowIndex;
+  readonly #group: number;
+  readonly #add: typeof addDuration;
   #made: ExponentialSketch | undefined;
 
-  constructor(of: Rows, which: "duration" | "inner") {
-    this.#of = of;
-    this.#which = which;
+  constructor(index: RowIndex, group: number, add: typeof addDuration) {
+    this.#index = index;
+    this.#group = group;
+    this.#add = add;
   }
 
   get #sketch(): ExponentialSketch {
@@ -49,11 +54,12 @@ class RowsSketch implements Sketch {
 
   #make(): ExponentialSketch {
     const sketch = new ExponentialSketch();
-    this.#of.columns.forEach((columns, at) => {
-      const row = this.#of.rows[at] ?? 0;
-      if (this.#which === "duration") addDuration(sketch, columns, row);
-      else addInner(sketch, columns, row);
-    });
+    const { columns, starts, frames, rows } = this.#index;
+    const end = starts[this.#group + 1] ?? 0;
+    for (let at = starts[this.#group] ?? 0; at < end; at += 1) {
+      const held = columns[frames[at] ?? 0];
+      if (held !== undefined) this.#add(sketch, held, rows[at] ?? 0);
+    }
     return sketch;
   }
 
@@ -105,45 +111,86 @@ function addInner(sketch: ExponentialSketch, columns: CellColumns, row: number):
   });
 }
 
-class GrowingWindow {
-  readonly cell: number;
-  /** All columns one after another, each as long as the window. */
-  readonly data: Float64Array;
-  readonly of: Rows = { columns: [], rows: [] };
+/** Cells by their group, numbered from 0 in the order in which they are met; -1: left out. */
+class Grouping {
+  /** A cell of each group. */
+  readonly cells: number[] = [];
+  readonly #groupOf: (cell: number) => number;
+  readonly #numberOfGroup = new Map<number, number>();
+  /** By cell: its group's number plus 2; 1 when it is left out, 0 when it was not met yet. */
+  #known = new Int32Array(1024);
 
-  constructor(cell: number, length: number) {
-    this.cell = cell;
-    this.data = new Float64Array(length * COLUMNS);
+  constructor(groupOf: (cell: number) => number) {
+    this.#groupOf = groupOf;
   }
 
-  add(columns: CellColumns, row: number, at: number): void {
-    const length = this.data.length / COLUMNS;
-    const from = row * FIELDS;
-    for (let field = 0; field < COLUMNS; field += 1) {
-      const index = field * length + at;
-      this.data[index] = (this.data[index] ?? 0) + (columns.data[from + field] ?? 0);
+  numberOf(cell: number): number {
+    const known = this.#known[cell] ?? 0;
+    return known === 0 ? this.#meet(cell) : known - 2;
+  }
+
+  #meet(cell: number): number {
+    if (cell >= this.#known.length) {
+      const larger = new Int32Array(Math.max(cell + 1, this.#known.length * 2));
+      larger.set(this.#known);
+      this.#known = larger;
     }
-    this.of.columns.push(columns);
-    this.of.rows.push(row);
+    const group = this.#groupOf(cell);
+    let number = group < 0 ? -1 : this.#numberOfGroup.get(group);
+    if (number === undefined) {
+      number = this.cells.length;
+      this.cells.push(cell);
+      this.#numberOfGroup.set(group, number);
+    }
+    this.#known[cell] = number + 2;
+    return number;
   }
+}
 
-  result(): CellWindow {
-    const length = this.data.length / COLUMNS;
-    const column = (field: number): Float64Array =>
-      this.data.subarray(field * length, (field + 1) * length);
-    return {
-      cell: this.cell,
-      count: column(FIELD.count),
-      errors: column(FIELD.errors),
-      originErrors: column(FIELD.originErrors),
-      retries: column(FIELD.retries),
-      durationMsSum: column(FIELD.durationSum),
-      innerMsSum: column(FIELD.innerSum),
-      innerCount: column(FIELD.innerCount),
-      duration: new RowsSketch(this.of, "duration"),
-      inner: new RowsSketch(this.of, "inner"),
-    };
+function indexRows(columns: readonly CellColumns[], grouping: Grouping): RowIndex {
+  const counts: number[] = [];
+  for (const { cells } of columns) {
+    for (const cell of cells) {
+      const group = grouping.numberOf(cell);
+      if (group >= 0) counts[group] = (counts[group] ?? 0) + 1;
+    }
   }
+  const starts = new Int32Array(counts.length + 1);
+  counts.forEach((count, group) => {
+    starts[group + 1] = (starts[group] ?? 0) + count;
+  });
+  const next = starts.slice();
+  const frames = new Int32Array(starts[counts.length] ?? 0);
+  const rows = new Int32Array(frames.length);
+  columns.forEach(({ cells }, frame) => {
+    for (let row = 0; row < cells.length; row += 1) {
+      const group = grouping.numberOf(cells[row] ?? 0);
+      if (group < 0) continue;
+      const at = next[group] ?? 0;
+      frames[at] = frame;
+      rows[at] = row;
+      next[group] = at + 1;
+    }
+  });
+  return { columns, starts, frames, rows };
+}
+
+/** One group after another, so that what is written lies close together. */
+function readGroup(index: RowIndex, group: number, length: number): Float64Array {
+  const { columns, starts, frames, rows } = index;
+  const read = new Float64Array(length * COLUMNS);
+  const end = starts[group + 1] ?? 0;
+  for (let at = starts[group] ?? 0; at < end; at += 1) {
+    const frame = frames[at] ?? 0;
+    const data = columns[frame]?.data;
+    if (data === undefined) continue;
+    const from = (rows[at] ?? 0) * FIELDS;
+    for (let field = 0; field < COLUMNS; field += 1) {
+      const into = field * length + frame;
+      read[into] = (read[into] ?? 0) + (data[from + field] ?? 0);
+    }
+  }
+  return read;
 }
 
 /** The columns of a window, by what `groupOf` makes of each cell; a negative group is left out. */
@@ -151,22 +198,25 @@ export function readCells(
   slice: FrameSlice,
   columnsOf: (frame: Frame) => CellColumns,
   groupOf: (cell: number) => number,
-): readonly (readonly [group: number, window: CellWindow])[] {
-  const windows = new Map<number, GrowingWindow>();
+): readonly CellWindow[] {
+  const grouping = new Grouping(groupOf);
   const length = slice.frames.length;
-  slice.frames.forEach((frame, at) => {
-    const columns = columnsOf(frame);
-    for (let row = 0; row < columns.cells.length; row += 1) {
-      const cell = columns.cells[row] ?? 0;
-      const group = groupOf(cell);
-      if (group < 0) continue;
-      let window = windows.get(group);
-      if (window === undefined) {
-        window = new GrowingWindow(cell, length);
-        windows.set(group, window);
-      }
-      window.add(columns, row, at);
-    }
+  const index = indexRows(slice.frames.map(columnsOf), grouping);
+  return grouping.cells.map((cell, group) => {
+    const data = readGroup(index, group, length);
+    const column = (field: number): Float64Array =>
+      data.subarray(field * length, (field + 1) * length);
+    return {
+      cell,
+      count: column(FIELD.count),
+      errors: column(FIELD.errors),
+      originErrors: column(FIELD.originErrors),
+      retries: column(FIELD.retries),
+      durationMsSum: column(FIELD.durationSum),
+      innerMsSum: column(FIELD.innerSum),
+      innerCount: column(FIELD.innerCount),
+      duration: new RowsSketch(index, group, addDuration),
+      inner: new RowsSketch(index, group, addInner),
+    };
   });
-  return [...windows].map(([group, window]) => [group, window.result()] as const);
 }

@@ -148,14 +148,15 @@ function bump(map: Map<number, number>, key: number, by: number): void {
 }
 
 function entryColumns(operation: OperationInfo, tally: Tally): EntryColumns {
-  const places = [...new Set([...tally.criticalMs.keys(), ...tally.failed.keys()])];
-  return {
-    operation: operation.index,
-    traced: tally.traced,
-    places: Int32Array.from(places),
-    criticalMs: Float64Array.from(places, (place) => tally.criticalMs.get(place) ?? 0),
-    failed: Float64Array.from(places, (place) => tally.failed.get(place) ?? 0),
-  };
+  const places = Int32Array.from(new Set([...tally.criticalMs.keys(), ...tally.failed.keys()]));
+  const criticalMs = new Float64Array(places.length);
+  const failed = new Float64Array(places.length);
+  for (let at = 0; at < places.length; at += 1) {
+    const place = places[at] ?? 0;
+    criticalMs[at] = tally.criticalMs.get(place) ?? 0;
+    failed[at] = tally.failed.get(place) ?? 0;
+  }
+  return { operation: operation.index, traced: tally.traced, places, criticalMs, failed };
 }
 
 /** One trace may hold several requests of an operation: the one that the reservoirs chose first stands for it. */

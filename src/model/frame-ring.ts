@@ -47,10 +47,15 @@ export class FrameRing {
     return this.#frames.length === 0 ? undefined : this.#firstBucket + this.#frames.length;
   }
 
-  /** The next closed bucket. Nothing is kept of the time before the first signal. */
+  /** The next closed bucket. Nothing is kept of the time before the first signal; a bucket that was left out is empty. */
   push(bucket: number, frame: Frame): void {
     if (this.#frames.length === 0 && frame.lastHeardMs === 0 && rowsOf(frame) === 0) return;
     if (this.#frames.length === 0) this.#firstBucket = bucket;
+    while (this.#firstBucket + this.#frames.length < bucket) this.#append(EMPTY_FRAME);
+    this.#append(frame);
+  }
+
+  #append(frame: Frame): void {
     this.#frames.push(frame);
     this.#exemplarSpans += spansOf(frame);
     this.#rows += rowsOf(frame);

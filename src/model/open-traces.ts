@@ -13,6 +13,8 @@ const SPANS_PER_TRACE_MAX = 2_000;
 const TRACE_IDLE_MS = 30_000;
 /** … and in any case after this long. */
 const TRACE_AGE_MS = 60_000;
+/** Its buckets are long closed: whatever it still waits for was lost. */
+const ABANDONED_MS = 5 * 60_000;
 /** A request that was read is remembered for so long, for what still comes of it. Limit: as many as traces can be. */
 const FINISHED = { periodMs: TRACE_AGE_MS, max: 100_000 };
 
@@ -141,7 +143,7 @@ export class OpenTraces {
   /** Lets go of traces whose root never came. Their served spans were called by somebody who never showed. */
   expire(nowMs: number): void {
     for (const trace of this.#traces.values()) {
-      if (trace.pending > 0) continue;
+      if (trace.pending > 0 && nowMs - trace.lastMs < ABANDONED_MS) continue;
       const isIdle = nowMs - trace.lastMs > TRACE_IDLE_MS;
       if (!isIdle && nowMs - trace.firstMs <= TRACE_AGE_MS) continue;
       this.#release(trace);

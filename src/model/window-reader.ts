@@ -23,7 +23,7 @@ export function readStations(slice: FrameSlice, names: CellNames): StationWindow
     (frame) => frame.stations,
     (cell) => cell,
   );
-  return windows.flatMap(([, columns]) => {
+  return windows.flatMap((columns) => {
     const cell = stationCells.get(columns.cell);
     return cell === undefined ? [] : [stationWindow(slice, columns, cell)];
   });
@@ -56,7 +56,7 @@ export function readEdges(slice: FrameSlice, names: CellNames): EdgeWindow[] {
     (frame) => frame.edges,
     (cell) => cell,
   );
-  return windows.flatMap(([, columns]) => {
+  return windows.flatMap((columns) => {
     const cell = names.edgeCells.get(columns.cell);
     return cell === undefined ? [] : [edgeWindow(slice, columns, cell, names)];
   });
@@ -104,33 +104,27 @@ export function readCallees(slice: FrameSlice, names: CellNames): ReadonlySet<En
   return callees;
 }
 
+/** By place, as frames have it. */
 interface EntryTally {
   traced: number;
-  readonly criticalMs: Map<EntityId | EdgeId, number>;
-  readonly failedAt: Map<EntityId | EdgeId, number>;
+  readonly criticalMs: Map<number, number>;
+  readonly failed: Map<number, number>;
 }
 
-function placeId(place: number, { places, idOf }: CellNames): EntityId | EdgeId {
-  const caller = idOf(places.caller(place));
-  const callee = places.callee(place);
-  return callee < 0 ? caller : edgeId(caller, idOf(callee));
-}
-
-function tallyEntries(slice: FrameSlice, names: CellNames): Map<number, EntryTally> {
+function tallyEntries(slice: FrameSlice): Map<number, EntryTally> {
   const tallies = new Map<number, EntryTally>();
   for (const { entries } of slice.frames) {
     for (const entry of entries) {
       const tally = tallies.get(entry.operation) ?? {
         traced: 0,
         criticalMs: new Map(),
-        failedAt: new Map(),
+        failed: new Map(),
       };
       tallies.set(entry.operation, tally);
       tally.traced += entry.traced;
       entry.places.forEach((place, at) => {
-        const id = placeId(place, names);
-        add(tally.criticalMs, id, entry.criticalMs[at] ?? 0);
-        add(tally.failedAt, id, entry.failed[at] ?? 0);
+        add(tally.criticalMs, place, entry.criticalMs[at] ?? 0);
+        add(tally.failed, place, entry.failed[at] ?? 0);
       });
     }
   }
@@ -141,9 +135,22 @@ function add<Key>(map: Map<Key, number>, key: Key, by: number): void {
   if (by !== 0) map.set(key, (map.get(key) ?? 0) + by);
 }
 
+function placeId(place: number, { places, idOf }: CellNames): EntityId | EdgeId {
+  const caller = idOf(places.caller(place));
+  const callee = places.callee(place);
+  return callee < 0 ? caller : edgeId(caller, idOf(callee));
+}
+
+/** Two places may have one name: an outside entity and the service that it turned out to be. */
+function byId(of: ReadonlyMap<number, number>, names: CellNames): Map<EntityId | EdgeId, number> {
+  const named = new Map<EntityId | EdgeId, number>();
+  for (const [place, value] of of) add(named, placeId(place, names), value);
+  return named;
+}
+
 /** Entry operations with all their requests, whichever instance and version served them. */
 export function readEntries(slice: FrameSlice, names: CellNames): EntryWindow[] {
-  const tallies = tallyEntries(slice, names);
+  const tallies = tallyEntries(slice);
   const { stationCells } = names;
   const windows = readCells(
     slice,
@@ -153,9 +160,9 @@ export function readEntries(slice: FrameSlice, names: CellNames): EntryWindow[] 
       return tallies.has(operation) ? operation : -1;
     },
   );
-  return windows.flatMap(([operation, columns]) => {
-    const tally = tallies.get(operation);
+  return windows.flatMap((columns) => {
     const cell = stationCells.get(columns.cell);
+    const tally = cell === undefined ? undefined : tallies.get(cell.operation.index);
     if (tally === undefined || cell === undefined) return [];
     return [
       {
@@ -166,8 +173,8 @@ export function readEntries(slice: FrameSlice, names: CellNames): EntryWindow[] 
         errors: columns.errors,
         durationMsSum: columns.durationMsSum,
         duration: columns.duration,
-        criticalMs: tally.criticalMs,
-        failedAt: tally.failedAt,
+        criticalMs: byId(tally.criticalMs, names),
+        failedAt: byId(tally.failed, names),
         tracedCount: tally.traced,
       },
     ];

@@ -171,3 +171,11 @@ test("recent ids are known for one period at least, and forgotten after two", ()
   for (const id of ["e", "f", "g", "h"]) recent.add(id, 2_001);
   expect(recent.has("c")).toBe(false);
 });
+
+test("a bucket that was left out is empty, and the next stand at their own times", () => {
+  const ring = new FrameRing();
+  for (const bucket of [10, 11, 14]) ring.push(bucket, { ...EMPTY_FRAME, lastHeardMs: bucket });
+  const { firstBucket, frames } = ring.capture();
+  expect(firstBucket).toBe(10);
+  expect(frames.map((frame) => frame.lastHeardMs)).toEqual([10, 11, 0, 0, 14]);
+});
