@@ -2,6 +2,8 @@ import type { Candidate, Plan, Ranking, Simulation } from "./tool-data.ts";
 
 /** A plan must take away at least this share of what is wrong. */
 const GAIN_MIN = 0.2;
+/** A cause less likely than this, or than "none of these", is a lead to follow and nothing to act on. */
+const ACT_PROBABILITY_MIN = 0.3;
 /** Without a number, only an action on a likely cause is put before people. */
 const UNKNOWN_EFFECT_PROBABILITY_MIN = 0.4;
 /** Below this share of bad requests the time tells more. */
@@ -14,6 +16,15 @@ const BY_PLACE: Readonly<Record<string, string>> = {
   external: "limit",
   store: "limit",
 };
+
+/** Whether any candidate acts on a cause that is likely enough to act on. */
+export function hasLikelyCause(ranking: Ranking): boolean {
+  const floor = Math.max(ACT_PROBABILITY_MIN, ranking.noneOfThese);
+  return ranking.causes.some(
+    ({ cause, probability }) =>
+      probability >= floor && ranking.candidates.some((one) => one.cause === cause),
+  );
+}
 
 export interface Choice {
   readonly candidate: Candidate;
@@ -46,10 +57,12 @@ export function gainOf(plan: Plan, { noAction }: Simulation): number {
  * equal ones the first. Undefined: none is worth a person's attention.
  */
 export function chooseAction(ranking: Ranking, simulation: Simulation): Choice | undefined {
+  const floor = Math.max(ACT_PROBABILITY_MIN, ranking.noneOfThese);
   const rated = simulation.plans.flatMap((plan, index) => {
     const candidate = ranking.candidates[index];
     if (candidate?.action == null) return [];
     const cause = ranking.causes.find((one) => one.cause === candidate.cause);
+    if ((cause?.probability ?? 0) < floor) return [];
     const gain = gainOf(plan, simulation);
     return [{ candidate, index, plan, cause, gain, score: gain * (cause?.probability ?? 0) }];
   });

@@ -1,4 +1,4 @@
-import { chooseAction } from "./action-choice.ts";
+import { chooseAction, hasLikelyCause } from "./action-choice.ts";
 import { type Simulated, simulatedCandidates } from "./candidate-plans.ts";
 import { causeEvidence, comparisonOf, isHurt } from "./cause-reading.ts";
 import { type Cause, proposalIn, type Ranking, rankingIn } from "./tool-data.ts";
@@ -111,7 +111,7 @@ function actionText(turn: TranscriptTurn, ranking: Ranking): string | undefined 
     return `**Do:** nothing could be predicted: ${refusalText(simulated.refusal)}`;
   if (simulated !== undefined)
     return paragraphs(
-      `${doText(turn, simulated)}\n${bullets(predictionLines(simulated, ranking))}`,
+      `${doText(turn, simulated, ranking)}\n${bullets(predictionLines(simulated, ranking))}`,
       wrongIfText(simulated, ranking),
     );
   const other = lookAt(turn, "simulate_intervention");
@@ -150,9 +150,11 @@ function proposedText(turn: TranscriptTurn): string | undefined {
   return `**Do:** "${proposal.action}" is proposed and waits for approval${until} [${row.id}].${effect}`;
 }
 
-function doText(turn: TranscriptTurn, { simulation }: Simulated): string {
+function doText(turn: TranscriptTurn, { simulation }: Simulated, ranking: Ranking): string {
   const proposed = proposedText(turn);
   if (proposed !== undefined) return proposed;
+  if (!hasLikelyCause(ranking))
+    return "**Do:** I propose nothing: no cause is likely enough to act on. These are leads.";
   const isUnknown = simulation.plans.every((plan) => plan.grade === "D");
   return isUnknown
     ? "**Do:** I propose nothing: no effect can be predicted, for want of what is named here."
