@@ -50,5 +50,5 @@ const PLAIN = /^[\x20-\x7e]*$/;
 export function identityText(text: string, charsMax: number): string {
   const clean = PLAIN.test(text) ? text : cleanText(text, text.length + 1).replace(/\s+/g, " ");
   if (clean.length <= charsMax) return clean;
-  return `${cleanText(clean, charsMax - 9)}~${textHash(clean)}`.slice(-charsMax);
+  return `${cleanText(clean, charsMax - 9)}~${textHash(clean)}`;
 }

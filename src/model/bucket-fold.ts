@@ -159,7 +159,7 @@ export class BucketFold {
 
   #foldStation(node: SpanNode, site: StationSite): void {
     const { operation } = site;
-    node.caller = node.kind === SPAN_KIND.consumer ? "none" : callerOf(node, operation);
+    node.caller = node.kind === SPAN_KIND.consumer ? "none" : callerOf(node);
     operation.served += 1;
     if (operation.served >= SERVED_REMEMBERED) this.#crowded.add(operation);
     if (node.caller === "none") operation.entered += 1;

@@ -11,15 +11,11 @@ const isCalledFromOutside = ({ orphans, served }: OperationInfo): boolean =>
   orphans >= ORPHANS_MIN && orphans * 2 > served;
 
 /** Who called a served span: another one inside, nobody, or somebody who has not shown. */
-export function callerOf(node: SpanNode, operation: OperationInfo): SpanNode["caller"] {
+export function callerOf(node: SpanNode): SpanNode["caller"] {
   let at = node;
   for (let depth = 0; depth < SPAN_DEPTH_MAX; depth += 1) {
     const { parent } = at;
-    if (parent === undefined) {
-      if (at.parentSpanId === "") return "none";
-      const wasInside = node.trace?.isStraggler === true && !isCalledFromOutside(operation);
-      return wasInside ? "inside" : "unknown";
-    }
+    if (parent === undefined) return at.parentSpanId === "" ? "none" : "unknown";
     if (isServing(parent)) return "inside";
     at = parent;
   }

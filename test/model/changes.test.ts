@@ -167,9 +167,11 @@ test("a changed setting is the service's fact from then on, also when the servic
   const scaled = told(50, { kind: "scale", attributes: { replicas: 4, previous_replicas: 2 } });
   const undone = told(40, { id: "old", kind: "scale", attributes: { replicas: 2 } }, 60);
   const world = worldOf([scaled, undone, ...served("1.0", 100)], at(200));
-  const replicas = (atS: number) =>
-    world.at(at(atS)).entity(entityId("service", "cart"))?.attributes.replicas;
-  expect(replicas(200)).toBe(4);
+  const replicas = (of: typeof world) =>
+    of.at(at(200)).entity(entityId("service", "cart"))?.attributes.replicas;
+  expect(replicas(world)).toBe(4);
+  // One told late does not undo a later one, although it is recorded after it.
+  expect(replicas(worldOf([...served("1.0", 1), scaled, undone], at(200)))).toBe(4);
 });
 
 test("the log forgets the oldest beyond its limit, and counts", () => {

@@ -261,6 +261,41 @@ test("what a node's agent says of a pod is the instance's; of an unknown pod it 
   expect(world.stats().pointsRefused).toBe(1);
 });
 
+test("behind an address that two services answer equally often, the first by name is the usual one", () => {
+  const pairs = (services: readonly string[]) =>
+    services.flatMap((service, index) => {
+      const [client, server] = [`c${index}`, `s${index}`];
+      return [
+        { id: client, service: "a", kind: "client" as const, calls: "lb", from: 0, to: 10 },
+        { id: server, under: client, service, kind: "server" as const, from: 1, to: 9 },
+      ];
+    });
+  const lost = { id: "x", service: "a", kind: "client", calls: "lb", from: 20, to: 30 } as const;
+  const calleeOfLost = (services: readonly string[]): unknown =>
+    worldOf(signalsOf([...pairs(services), lost]), at(30))
+      .at(at(30))
+      .edges(WINDOW)
+      .find((edge) => edge.calleeInstance === undefined)?.callee;
+  expect(calleeOfLost(["red", "blue"])).toBe("service:blue");
+  expect(calleeOfLost(["blue", "red"])).toBe("service:blue");
+});
+
+test("two versions of a service that serve side by side are told apart", () => {
+  const version = (name: string, atS: number) =>
+    served(
+      {
+        "service.name": "cart",
+        "service.instance.id": `cart-${name}`,
+        "service.version": name,
+      },
+      atS,
+    );
+  const signals = [version("1.0", 1), version("1.1", 2), version("1.1", 3)];
+  const stations = worldOf(signals, at(30)).at(at(30)).stations(WINDOW);
+  const counts = stations.map((one) => [one.version, sumOf([one], (row) => row.count)]);
+  expect(Object.fromEntries(counts)).toEqual({ "1.0": 1, "1.1": 2 });
+});
+
 test("what telemetry says of an entity was so only since then", () => {
   const cart = (version: string): Attributes => ({
     "service.name": "cart",
