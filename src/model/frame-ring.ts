@@ -7,7 +7,7 @@ export const SPARE_BUCKETS = 120;
 /** Limit: spans of exemplar traces; the oldest bucket's traces are given up first. */
 const EXEMPLAR_SPANS_MAX = 120_000;
 /** Limit: rows of columns in all frames, about 100 bytes each; beyond, the oldest frames are given up. */
-export const FRAME_ROWS_MAX = 3_000_000;
+export const FRAME_ROWS_MAX = 5_000_000;
 
 /** Closed buckets in order, as one view holds them. */
 export interface FrameCapture {

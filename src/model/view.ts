@@ -22,7 +22,7 @@ export interface WorldView {
   readonly asOfMs: number;
   /** End of the last closed bucket at or before `asOfMs`: windows end here. */
   readonly closedMs: number;
-  /** Start of what is retained; before this answers say so. */
+  /** Start of what is retained and was watched from its beginning; before this answers say so. */
   readonly retainedFromMs: number;
 
   entity(id: EntityId): Entity | undefined;
