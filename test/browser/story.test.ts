@@ -57,55 +57,67 @@ const message = (text: string | RegExp): Locator =>
 const reply = (text: string | RegExp): Locator =>
   page.locator("#thread [data-ts]").filter({ hasText: text });
 
-test("a person watches an incident from the page to the verified prediction", async () => {
-  await page.getByText("#checkout-incidents").first().waitFor();
-  await page.waitForTimeout(NORMAL_MS);
+test(
+  "a person watches an incident from the page to the verified prediction",
+  async () => {
+    await page.getByText("#checkout-incidents").first().waitFor();
+    await page.waitForTimeout(NORMAL_MS);
 
-  const composer = page.locator("#main").getByRole("combobox", { name: /Message/ });
-  await say(composer, "/sre status");
-  await message(/checkout/).last().waitFor({ timeout: 15_000 });
-  await picture("1-status");
+    const composer = page.locator("#main").getByRole("combobox", { name: /Message/ });
+    await say(composer, "/sre status");
+    await message(/checkout/)
+      .last()
+      .waitFor({ timeout: 15_000 });
+    await picture("1-status");
 
-  await page.getByText("Break something").click();
-  await page.getByRole("menuitem", { name: /Slow query/ }).click();
-  const card = message(/is burning its error budget/).first();
-  await card.waitFor({ timeout: 120_000 });
-  await card.getByText(/Likely cause|Best candidate/).waitFor({ timeout: 15_000 });
-  await picture("2-page");
+    await page.getByText("Break something").click();
+    await page.getByRole("menuitem", { name: /Slow query/ }).click();
+    const card = message(/is burning its error budget/).first();
+    await card.waitFor({ timeout: 120_000 });
+    await card.getByText(/Likely cause|Best candidate/).waitFor({ timeout: 15_000 });
+    await picture("2-page");
 
-  await card.getByText(/repl(y|ies)/).click();
-  await reply(/Computed, no LLM/).first().waitFor({ timeout: 15_000 });
-  await expect.poll(() => page.locator("#thread img[alt*='Chart']").count()).toBeGreaterThan(0);
-  const approve = page.locator("#thread").getByRole("button", { name: /^Approve/ });
-  await approve.waitFor({ timeout: 60_000 });
-  await approve.scrollIntoViewIfNeeded();
-  await picture("3-proposal");
+    await card.getByText(/repl(y|ies)/).click();
+    await reply(/Computed, no LLM/)
+      .first()
+      .waitFor({ timeout: 15_000 });
+    await expect.poll(() => page.locator("#thread img[alt*='Chart']").count()).toBeGreaterThan(0);
+    const approve = page.locator("#thread").getByRole("button", { name: /^Approve/ });
+    await approve.waitFor({ timeout: 60_000 });
+    await approve.scrollIntoViewIfNeeded();
+    await picture("3-proposal");
 
-  const proposal = reply(/Approve\?/);
-  expect(await proposal.innerText()).toMatch(/90 %/);
-  expect(await proposal.innerText()).toMatch(/if nothing is done/);
-  await approve.click();
-  await page.getByRole("dialog").waitFor();
-  await picture("4-dialog");
-  await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+    const proposal = reply(/Approve\?/);
+    expect(await proposal.innerText()).toMatch(/90 %/);
+    expect(await proposal.innerText()).toMatch(/if nothing is done/);
+    await approve.click();
+    await page.getByRole("dialog").waitFor();
+    await picture("4-dialog");
+    await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
 
-  await reply(/Executing|Done, verifying|Verified|Recovered/)
-    .first()
-    .waitFor({ timeout: 30_000 });
-  await reply(/✅|⚠️|void/)
-    .last()
-    .waitFor({ timeout: 120_000 });
-  await picture("5-verified");
-  expect(await page.locator("#thread").innerText()).toMatch(/statistics lay inside|had been predicted/);
+    await reply(/Executing|Done, verifying|Verified|Recovered/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await reply(/✅|⚠️|void/)
+      .last()
+      .waitFor({ timeout: 120_000 });
+    await picture("5-verified");
+    expect(await page.locator("#thread").innerText()).toMatch(
+      /statistics lay inside|had been predicted/,
+    );
 
-  const threadBox = page.locator("#thread").getByRole("combobox", { name: /Reply/ });
-  await say(threadBox, "@orrery what changed in the last hour?");
-  await reply(/answered by offline investigator/)
-    .nth(1)
-    .waitFor({ timeout: 30_000 });
-  await picture("6-question");
+    const threadBox = page.locator("#thread").getByRole("combobox", { name: /Reply/ });
+    await say(threadBox, "@orrery what changed in the last hour?");
+    await reply(/answered by offline investigator/)
+      .nth(1)
+      .waitFor({ timeout: 30_000 });
+    await picture("6-question");
 
-  await page.getByRole("button", { name: "Switch between light and dark" }).click();
-  await picture("7-dark");
-  await message(/Recovered/).first().waitFor({ timeout: 60_000 });
-}, STORY_MS);
+    await page.getByRole("button", { name: "Switch between light and dark" }).click();
+    await picture("7-dark");
+    await message(/Recovered/)
+      .first()
+      .waitFor({ timeout: 60_000 });
+  },
+  STORY_MS,
+);

@@ -71,7 +71,14 @@ function assemble(options: LocalSlackOptions, clock: Clock, baseUrl: () => strin
   const responses = new ResponseUrls(workspace);
   const people = new People(context, responses, log);
   const faults = new FaultSwitches();
-  const webApi = new WebApi({ context, responses, faults, clock, log });
+  const webApi = new WebApi({
+    tokens: { bot: BOT_TOKEN, app: APP_TOKEN },
+    context,
+    responses,
+    faults,
+    clock,
+    log,
+  });
   const { faultControl, commands = COMMANDS } = options;
   const page = new PageServer({ context, people, log, faultControl, commands });
   return { context, people, webApi, page, faults };

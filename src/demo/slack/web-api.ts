@@ -24,7 +24,14 @@ const METHODS: Readonly<Record<string, Method>> = {
 };
 const POSTS = new Set(["chat.postMessage", "chat.postEphemeral"]);
 
+/** What the app shows: one for messages, one for opening its socket. */
+interface WorkspaceTokens {
+  readonly bot: string;
+  readonly app: string;
+}
+
 export interface WebApiOptions {
+  readonly tokens: WorkspaceTokens;
   readonly context: ApiContext;
   readonly responses: ResponseUrls;
   readonly faults: FaultSwitches;
@@ -60,7 +67,7 @@ export class WebApi {
         const url = new URL(request.url ?? "/", "http://localhost");
         const query = Object.fromEntries(url.searchParams);
         const args = { ...query, ...parseArguments(contentType, body) };
-        checkToken(name, request, args);
+        checkToken(name, request, { args, tokens: this.#options.tokens });
         this.#record(name, args);
         return this.#isTooFast(name, args) ? rateLimited(1) : { body: this.#call(name, args) };
       } catch (error) {
@@ -182,11 +189,15 @@ function refusal(error: unknown): Json {
 }
 
 /** A bot token for all but opening a socket, which takes an app token, in the header only. */
-function checkToken(method: string, request: IncomingMessage, args: Json): void {
+function checkToken(
+  method: string,
+  request: IncomingMessage,
+  { args, tokens }: { readonly args: Json; readonly tokens: WorkspaceTokens },
+): void {
   const header = /^Bearer (\S+)$/.exec(request.headers.authorization ?? "")?.[1];
   const token = header ?? asString(args.token);
   if (token === undefined || token === "") throw new SlackError("not_authed");
-  if (!/^xox[bp]-|^xapp-/.test(token)) throw new SlackError("invalid_auth");
+  if (token !== tokens.bot && token !== tokens.app) throw new SlackError("invalid_auth");
   const wantsApp = method === "apps.connections.open";
-  if (wantsApp !== token.startsWith("xapp-")) throw new SlackError("not_allowed_token_type");
+  if (wantsApp !== (token === tokens.app)) throw new SlackError("not_allowed_token_type");
 }

@@ -38,7 +38,9 @@ async function breakIt(name, menu) {
   menu.open = false;
   try {
     await perform("fault", { name });
-    notify(`${words(name)}: a harmless change comes first, the fault in about 20 s. Watch the channel.`);
+    notify(
+      `${words(name)}: a harmless change comes first, the fault in about 20 s. Watch the channel.`,
+    );
   } catch (error) {
     notify(`${words(name)} did not work: ${error.message}.`, "error");
   }
