@@ -18,12 +18,12 @@ export class Kernel {
   }
 
   after(delayMs: number, task: Task): void {
-    this.#heap.push(this.#nowMs + (delayMs > 0 ? delayMs : 0), task);
+    this.#heap.push(this.#nowMs + Math.max(delayMs, 0), task);
   }
 
   /** What lies in the past happens now. */
   at(timeMs: number, task: Task): void {
-    this.#heap.push(timeMs > this.#nowMs ? timeMs : this.#nowMs, task);
+    this.#heap.push(Math.max(timeMs, this.#nowMs), task);
   }
 
   /** All that is due until then, and then it is then. */

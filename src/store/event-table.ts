@@ -52,7 +52,7 @@ export function createEventTable(database: DatabaseSync, path: string): EventTab
       const category = categoryOf(stream);
       const rows = events.map((event) => rowOf(stream, event));
       return transaction(database, () => {
-        const current = Number(version.get(stream)?.["version"] ?? 0);
+        const current = Number(version.get(stream)?.version ?? 0);
         if (current !== expectedVersion) throw conflict(stream, current, expectedVersion);
         rows.forEach(({ type, atMs, body }, i) => {
           const next = current + i + 1;

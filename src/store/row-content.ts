@@ -47,6 +47,6 @@ export function verified(
   content: readonly (string | number)[],
   where: { readonly path: string; readonly what: string },
 ): void {
-  if (row["checksum"] !== checksumOf(content))
+  if (row.checksum !== checksumOf(content))
     throw corrupt(where.path, `${where.what} is not what was written`);
 }

@@ -62,6 +62,7 @@ export class IncidentDesk {
     }
     const firing = new Set(due.map(conditionOf));
     for (const incident of await this.#deps.incidents.unresolved()) {
+      // biome-ignore lint/performance/noAwaitInLoops: one after another, in the order of their opening
       await this.#follow(view, incident, { firing, nowMs });
     }
   }

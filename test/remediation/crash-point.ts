@@ -1,5 +1,5 @@
 // Preloaded into the real executor: ends it as kill -9 does, at the point of its life that CRASH_AT names.
-const crashAt = process.env["CRASH_AT"];
+const crashAt = process.env.CRASH_AT;
 const request = globalThis.fetch;
 
 function die(point: string): void {

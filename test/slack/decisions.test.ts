@@ -161,7 +161,6 @@ test("one card is edited from approval to verdict, and the thread hears of the v
     ],
   ];
   for (const [event, shown] of states) {
-    // biome-ignore lint/performance/noAwaitInLoops: one state after another
     await running.recordProposal("p-1", event);
     await running.slack.waitFor((m) => m.ts === card.ts && shown.test(textOf(m)), 5_000);
   }

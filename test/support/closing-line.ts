@@ -13,7 +13,7 @@ export class ClosingLine implements Reporter {
     }
     const line = `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`;
     process.stdout.write(line);
-    const file = process.env["ORRERY_TEST_SUMMARY"];
+    const file = process.env.ORRERY_TEST_SUMMARY;
     if (file !== undefined) writeFileSync(file, line);
   }
 }

@@ -69,22 +69,22 @@ function changed(path: string, service: Service, body: PortEffect["body"]): Serv
     case "/ops/rollback":
       return {
         ...service,
-        version: String(body["to_version"]),
+        version: String(body.to_version),
         instances: renewed(service.instances.length),
       };
     case "/ops/scale":
-      return { ...service, instances: renewed(Number(body["replicas"])) };
+      return { ...service, instances: renewed(Number(body.replicas)) };
     case "/ops/restart":
       return { ...service, instances: renewed(Math.max(1, service.instances.length)) };
     case "/ops/setting":
       return {
         ...service,
-        settings: { ...service.settings, [String(body["setting"])]: String(body["value"]) },
+        settings: { ...service.settings, [String(body.setting)]: String(body.value) },
       };
     case "/ops/limit":
       return {
         ...service,
-        limits: { ...service.limits, [String(body["callee"])]: Number(body["max_concurrent"]) },
+        limits: { ...service.limits, [String(body.callee)]: Number(body.max_concurrent) },
       };
   }
   return service;
@@ -92,8 +92,8 @@ function changed(path: string, service: Service, body: PortEffect["body"]): Serv
 
 function stateAfter(state: PortState, path: string, body: PortEffect["body"]): PortState {
   if (path === "/ops/flag")
-    return { ...state, flags: { ...state.flags, [String(body["flag"])]: String(body["variant"]) } };
-  const name = body["service"] ?? body["caller"];
+    return { ...state, flags: { ...state.flags, [String(body.flag)]: String(body.variant) } };
+  const name = body.service ?? body.caller;
   return {
     ...state,
     services: state.services.map((it) => (it.service === name ? changed(path, it, body) : it)),
@@ -132,11 +132,11 @@ class Port {
     const key = request.headers["idempotency-key"];
     this.effects.push({ path, key: typeof key === "string" ? key : undefined, body });
     this.state = stateAfter(this.state, path, body);
-    const name = body["service"] ?? body["caller"];
+    const name = body.service ?? body.caller;
     const instances = this.state.services.find((it) => it.service === name)?.instances ?? [];
     return {
       ok: true,
-      change: { id: `chg-${this.effects.length}`, summary: `${path} ${name ?? body["flag"]}` },
+      change: { id: `chg-${this.effects.length}`, summary: `${path} ${name ?? body.flag}` },
       instances: instances.map(({ id }) => id),
     };
   }

@@ -124,7 +124,6 @@ describe("export requests under pressure", () => {
     expect(busy.headers.get("retry-after")).toBe("16");
     for (let turn = 0; turn < 5; turn++) {
       const zipped = gzipSync(tracesProtobuf(20));
-      // biome-ignore lint/performance/noAwaitInLoops: one after the other, so that each needs what the last gave back.
       const answer = await post(`${url}/v1/traces`, zipped, {
         ...PROTOBUF,
         "content-encoding": "gzip",

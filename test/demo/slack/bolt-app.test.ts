@@ -55,7 +55,7 @@ describe("the unmodified Bolt app, mentioned", () => {
       (message) => message.bot_id !== undefined && message.streaming !== true,
       3000,
     );
-    expect(reply.blocks?.map((block) => block["type"])).toEqual(["plan", "markdown", "actions"]);
+    expect(reply.blocks?.map((block) => block.type)).toEqual(["plan", "markdown", "actions"]);
     expect(reply.text).toBe("**cart** is slow.");
     expect(reply.blocks?.[0]).toMatchObject({ tasks: [{ status: "complete", task_id: "t1" }] });
     expect(slack.status).toEqual([]);
@@ -83,7 +83,7 @@ describe("the unmodified Bolt app, commanded and clicked", () => {
       await ack();
       if (body.type !== "block_actions" || action.type !== "button") return;
       const text = `approved ${action.value} by ${body.user.id}`;
-      await client.chat.update({ channel: INC, ts: body.message?.["ts"] ?? "", text, blocks: [] });
+      await client.chat.update({ channel: INC, ts: body.message?.ts ?? "", text, blocks: [] });
     });
     await start();
     const confirm = {
