@@ -13,13 +13,16 @@ const QUIET = [
   "--disable-sync",
 ];
 
+/** The package is made for scraping, and switches off what a page of ours relies on. */
+const WEAKENS = /web-security|site-isolation|insecure-content/;
+
 /** `CHROME_PATH`, else the system's Chromium, else the one that npm brings. */
 export async function launchChromium(): Promise<Browser> {
   const own = process.env.CHROME_PATH ?? SYSTEM.find((path) => existsSync(path));
   return own === undefined
     ? chromium.launch({
         executablePath: await chromiumPackage.executablePath(),
-        args: [...chromiumPackage.args, ...QUIET],
+        args: [...chromiumPackage.args.filter((arg) => !WEAKENS.test(arg)), ...QUIET],
       })
     : chromium.launch({ executablePath: own, args: QUIET });
 }

@@ -2,6 +2,7 @@
 
 import { confirmed } from "./dialogs.js";
 import { h, icon } from "./dom.js";
+import { drawn } from "./glyphs.js";
 import { safeUrl } from "./inline.js";
 import { emoji } from "./render.js";
 
@@ -10,7 +11,7 @@ export function plain(object) {
   const text = object?.text ?? "";
   return text
     .split(/(:[a-z0-9_+-]{2,40}:)/)
-    .map((part) => (/^:.+:$/.test(part) ? emoji(part.slice(1, -1)) : part));
+    .flatMap((part) => (/^:.+:$/.test(part) ? emoji(part.slice(1, -1)) : drawn(part)));
 }
 
 /** Asks first where the element wants it, then acts; the element shows that it is at work. */

@@ -1,6 +1,7 @@
 /** Trees of `inline.js` and `markdown.js` as elements. */
 import { h } from "./dom.js";
 import { emojiFor } from "./emoji.js";
+import { drawn } from "./glyphs.js";
 import { slackDate } from "./time.js";
 
 /** An outside link: opens apart, tells the target nothing. */
@@ -30,7 +31,7 @@ function channel(node, context) {
 }
 
 const INLINE = {
-  text: (node) => document.createTextNode(node.text),
+  text: (node) => drawn(node.text),
   break: () => h("br"),
   code: (node) => h("code", {}, node.text),
   bold: (node, context) => h("strong", {}, inline(node.children, context)),
@@ -48,11 +49,15 @@ const INLINE = {
 export function emoji(name) {
   const char = emojiFor(name);
   if (char === undefined) return document.createTextNode(`:${name}:`);
-  return h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " ") }, char);
+  return h(
+    "span",
+    { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " ") },
+    drawn(char),
+  );
 }
 
 export function inline(nodes, context) {
-  return nodes.map((node) => INLINE[node.type](node, context));
+  return nodes.flatMap((node) => INLINE[node.type](node, context));
 }
 
 function list(node, context) {
