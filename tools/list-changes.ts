@@ -123,7 +123,10 @@ export const listChanges = defineTool<z.infer<typeof input>, z.infer<typeof outp
     const count: EvidenceDraft = {
       kind: "change",
       about: about === undefined ? "system" : nameText(about.entity.name),
-      text: "{{count}} changes in the last {{span}}",
+      text:
+        changes.length === 1
+          ? "{{count}} change in the last {{span}}"
+          : "{{count}} changes in the last {{span}}",
       values: {
         ...quantities("count", { count: changes.length }),
         ...quantities("ms", { span: minutes * 60_000 }),

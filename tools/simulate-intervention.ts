@@ -6,11 +6,11 @@ import type { Intervention } from "../src/model/whatif/intervention.ts";
 import type { Prediction } from "../src/model/whatif/prediction.ts";
 import { answer, isoTime } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
-import { entriesSeen, resolveEntry } from "./entry-operation.ts";
-import { sloStatuses } from "./get-slo-status.ts";
+import { resolveEntry } from "./entry-operation.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { planText } from "./intervention-text.ts";
 import { resolveEntity } from "./named-entity.ts";
+import { operationsAbout } from "./operations-about.ts";
 import {
   outlookRows,
   outlookSchema,
@@ -62,7 +62,7 @@ const input = z.strictObject({
     .array(name)
     .max(OPERATIONS_MAX)
     .optional()
-    .describe("Entry operations; default what is worst off."),
+    .describe("Entry operations; default what is hurt, else what passes the place."),
   at: atSchema,
 });
 const output = z.object({
@@ -142,24 +142,16 @@ function resolvePlans(
   return { ok: true, plans: resolved };
 }
 
-/** Operations whose objectives are hurt, worst first; of several plans only the worst is compared. */
-function hurtOperations(view: WorldView, max: number): readonly string[] {
-  const seen = new Set<string>(entriesSeen(view).map((one) => one.operation));
-  return sloStatuses(view)
-    .filter(({ state, operation }) => state !== "ok" && operation !== undefined)
-    .flatMap(({ operation }) => (operation !== undefined && seen.has(operation) ? operation : []))
-    .slice(0, max)
-    .map(entityName);
-}
-
 function resolveOperations(
   view: WorldView,
-  asked: { readonly operations: readonly string[] | undefined; readonly plans: number },
+  asked: { readonly operations: readonly string[] | undefined; readonly plans: Plans },
 ): { readonly ok: true; readonly operations?: readonly string[] } | ToolRefusal {
   const { operations } = asked;
   if (operations === undefined || operations.length === 0) {
-    const hurt = hurtOperations(view, asked.plans > 1 ? 1 : OPERATIONS_MAX);
-    return hurt.length === 0 ? { ok: true } : { ok: true, operations: hurt };
+    // Of several plans only one operation is compared.
+    const max = asked.plans.length > 1 ? 1 : OPERATIONS_MAX;
+    const about = operationsAbout(view, asked.plans.flat(), max);
+    return about.length === 0 ? { ok: true } : { ok: true, operations: about };
   }
   const names: string[] = [];
   for (const text of operations) {
@@ -194,7 +186,7 @@ export const simulateIntervention = defineTool<z.infer<typeof input>, z.infer<ty
     const resolved = resolvePlans(view, asked);
     if (!resolved.ok) return resolved;
     const { plans } = resolved;
-    const operations = resolveOperations(view, { operations: named, plans: plans.length });
+    const operations = resolveOperations(view, { operations: named, plans });
     if (!operations.ok) return operations;
     const predictions = await Promise.all(
       plans.map((plan) => context.predict(view, plan, operations.operations)),

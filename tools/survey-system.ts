@@ -142,7 +142,7 @@ export const surveySystem = defineTool<z.infer<typeof input>, z.infer<typeof out
     const overview: EvidenceDraft = {
       kind: "topology",
       about: "system",
-      text: "{{services}} services were observed, with {{changes}} changes in the last hour",
+      text: `{{services}} services were observed, with {{changes}} change${changes === 1 ? "" : "s"} in the last hour`,
       values: {
         ...quantities("count", { services: services.length, changes }),
         ...quantities("time", { asOf: view.asOfMs, retainedFrom: view.retainedFromMs }),

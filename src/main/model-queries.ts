@@ -1,4 +1,5 @@
-import { entriesSeen, entriesThrough, ownerOf } from "../../tools/entry-operation.ts";
+import { entriesSeen, entriesThrough } from "../../tools/entry-operation.ts";
+import { operationsAbout } from "../../tools/operations-about.ts";
 import type { Answer, Incidents } from "../incident/contract.ts";
 import { parseIntervention } from "../incident/intervention-text.ts";
 import { type DiagnoseQuery, diagnose } from "../model/causes/diagnose.ts";
@@ -137,28 +138,8 @@ async function whatIf(deps: QueryDeps, text: string): Promise<Answer<Prediction>
   const view = deps.now();
   const parsed = parseIntervention(text, view);
   if (!parsed.ok) return parsed;
-  const operations = operationsAbout(view, parsed.data);
+  const operations = operationsAbout(view, [parsed.data], OPERATIONS_MAX);
   return { ok: true, data: await deps.predict(view, [parsed.data], operations) };
-}
-
-/** What is hurt leads; while all is well, the requests that spend most time at what is to be changed. */
-function operationsAbout(view: WorldView, intervention: Intervention): readonly string[] {
-  const hurt = view
-    .slos()
-    .filter((slo) => ["burning", "absent"].includes(view.sloStatus(slo.id)?.state ?? ""))
-    .map(({ service, operation }) => `${service} ${operation}`);
-  if (hurt.length > 0) return hurt.slice(0, OPERATIONS_MAX);
-  const changed = changedPlace(intervention);
-  const resolved = changed === undefined ? undefined : view.resolve(changed);
-  if (resolved?.ok !== true) return [];
-  return entriesThrough(view, ownerOf(view, resolved.entity))
-    .slice(0, OPERATIONS_MAX)
-    .map(({ operation }) => entityName(operation));
-}
-
-function changedPlace(intervention: Intervention): string | undefined {
-  if ("entity" in intervention) return intervention.entity;
-  return "to" in intervention ? intervention.to : undefined;
 }
 
 function changes(deps: QueryDeps, { sinceMs, service }: ChangesQuery): Answer<ChangesAnswer> {

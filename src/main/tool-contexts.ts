@@ -2,6 +2,7 @@ import type { LedgerEntry, ProposalRequest, ToolContext } from "../../tools/defi
 import type { Clock } from "../clock.ts";
 import { OperationError } from "../errors.ts";
 import type { Incident, Incidents, ProposalRecord, Proposals } from "../incident/contract.ts";
+import { recordedDiagnosis } from "../incident/incident-memory.ts";
 import { type DiagnoseQuery, diagnose } from "../model/causes/diagnose.ts";
 import type { Diagnosis } from "../model/causes/diagnosis.ts";
 import type { WorldView } from "../model/view.ts";
@@ -28,10 +29,11 @@ export interface TurnScope {
 }
 
 /** What the tools of one turn see: the system as it is at its start, and the record of its incident. */
-export function toolContext(deps: ContextDeps, scope: TurnScope): ToolContext {
+export async function toolContext(deps: ContextDeps, scope: TurnScope): Promise<ToolContext> {
+  const { incidentId } = scope;
+  const incident = incidentId === undefined ? undefined : await deps.incidents.read(incidentId);
   const nowMs = deps.clock.nowMs();
   const view = deps.at(nowMs);
-  const { incidentId } = scope;
   return {
     ...scope,
     view,
@@ -41,7 +43,7 @@ export function toolContext(deps: ContextDeps, scope: TurnScope): ToolContext {
       const from = new Date(view.retainedFromMs).toISOString();
       throw new OperationError("time_not_retained", `The model keeps what happened since ${from}.`);
     },
-    diagnose: (of: WorldView, query: DiagnoseQuery): Diagnosis => diagnose(of, query),
+    diagnose: (of, query) => onRecord(of, query, incident) ?? diagnose(of, query),
     predict: deps.predict,
     propose: (request) => propose(deps, view, { incidentId, request }),
     recordHypothesis: async (hypothesis, key) => {
@@ -52,6 +54,20 @@ export function toolContext(deps: ContextDeps, scope: TurnScope): ToolContext {
     ledger: async (of) => (await deps.proposals.list(of)).map(ledgerEntry),
     ...deps.playbook,
   };
+}
+
+/** After a restart in the middle of an incident, what was known of it before. */
+function onRecord(
+  view: WorldView,
+  query: DiagnoseQuery,
+  incident: Incident | undefined,
+): Diagnosis | undefined {
+  if (incident === undefined) return undefined;
+  const { sloId, operation } = incident.page;
+  const isElse =
+    (query.sloId !== undefined && query.sloId !== sloId) ||
+    (query.operation !== undefined && !operation?.endsWith(query.operation));
+  return isElse ? undefined : recordedDiagnosis(view, incident);
 }
 
 async function propose(

@@ -30,12 +30,12 @@ export const COMMANDS: readonly CommandUsage[] = [
   },
   {
     name: "why",
-    usage: "why <service or SLO> [--at 02:10]",
+    usage: "why SERVICE [--at 02:10]",
     description: "likely causes with evidence",
   },
   {
     name: "what-if",
-    usage: "what-if <scale cart to 4>",
+    usage: "what-if scale cart to 4",
     description: "predicts; never executes",
   },
   {

@@ -1,6 +1,7 @@
 import type { Incident, Incidents, Proposals } from "../incident/contract.ts";
 import { isNews, topOf } from "../incident/diagnosis-news.ts";
 import type { Page } from "../incident/events.ts";
+import { reachesBack } from "../incident/incident-memory.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
 import { diagnose } from "../model/causes/diagnose.ts";
@@ -120,8 +121,8 @@ export class IncidentDesk {
     const isOverdue = isFirst && ageMs >= FIRST_DIAGNOSIS_WAIT_MAX_MS;
     if (incident.page.type === "blind") return;
     if (view.closedMs <= attention.diagnosedMs && !isOverdue) return;
-    if (!isFirst && (!at.isFiring || ageMs > FOLLOWED_MS || (await this.#isActedOn(incident))))
-      return;
+    if (!isFirst && (!at.isFiring || ageMs > FOLLOWED_MS || !reachesBack(view, incident))) return;
+    if (!isFirst && (await this.#isActedOn(incident))) return;
     attention.diagnosedMs = view.closedMs;
     const diagnosis = this.#compute(view, incident.page);
     if (isFirst) {

@@ -39,6 +39,8 @@ function leadingCause(diagnosis: Diagnosis): Hypothesis | undefined {
 /** One line, verdict first; never "root cause" before it is verified. */
 export function verdictLine(diagnosis: Diagnosis): string {
   const cause = leadingCause(diagnosis);
+  if (cause === undefined && diagnosis.symptom.kind === "none")
+    return "*Nothing is wrong that I can see.*";
   if (cause === undefined)
     return `*No likely cause yet.* None of what I can see explains it (${percent(diagnosis.noneProbability)}).`;
   const label = cause.probability >= LIKELY_PROBABILITY ? "Likely cause" : "Best candidate";
