@@ -48,7 +48,8 @@ const picture = (name: string): Promise<unknown> =>
 
 async function say(box: Locator, text: string): Promise<void> {
   await box.fill(text);
-  await box.press("Escape");
+  const offered = await box.getAttribute("aria-expanded");
+  if (offered === "true") await box.press("Escape");
   await box.press("Enter");
 }
 
@@ -77,7 +78,7 @@ test(
     await card.getByText(/Likely cause|Best candidate/).waitFor({ timeout: 15_000 });
     await picture("2-page");
 
-    await card.getByText(/repl(y|ies)/).click();
+    await card.getByRole("button", { name: /repl(y|ies)/ }).click();
     await reply(/Computed, no LLM/)
       .first()
       .waitFor({ timeout: 15_000 });
@@ -95,17 +96,12 @@ test(
     await picture("4-dialog");
     await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
 
-    await reply(/Executing|Done, verifying|Verified|Recovered/)
+    await reply(/Executing|Done, verifying|Verified ·|Recovered ·/)
       .first()
       .waitFor({ timeout: 30_000 });
-    await reply(/✅|⚠️|void/)
-      .last()
-      .waitFor({ timeout: 120_000 });
+    const verdict = /The prediction held|did not do what|objective is|cannot be judged/;
+    await reply(verdict).last().waitFor({ timeout: 120_000 });
     await picture("5-verified");
-    expect(await page.locator("#thread").innerText()).toMatch(
-      /statistics lay inside|had been predicted/,
-    );
-
     const threadBox = page.locator("#thread").getByRole("combobox", { name: /Reply/ });
     await say(threadBox, "@orrery what changed in the last hour?");
     await reply(/answered by offline investigator/)

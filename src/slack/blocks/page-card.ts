@@ -100,8 +100,8 @@ export function pageCard(card: PageCard): Message {
   const isOver = card.recovered !== undefined || card.resolved !== undefined;
   const blocks: KnownBlock[] = [header(headline(card))];
   const lines = [
-    card.verdict ?? "",
-    valueLine(page.values),
+    // What the page measured, until the diagnosis says it better.
+    card.verdict ?? valueLine(page.values),
     ...joinedLines(card),
     ...card.actions,
     endLine(card),

@@ -23,7 +23,7 @@ import {
   spanText,
 } from "./text.ts";
 
-const SLIS_SHOWN_MAX = 4;
+const SLIS_SHOWN_MAX = 3;
 const REASONS_SHOWN_MAX = 4;
 const UTILISATION_SHOWN_MAX = 3;
 /** A utilisation that moves less is not worth a line. */
@@ -45,6 +45,37 @@ const GRADES: Readonly<Record<Grade, string>> = {
   C: "grade C: extrapolates",
   D: "grade D: no number",
 };
+
+/** What a person asks first: how many requests are bad, then how slow the slow ones are. */
+const STATISTIC_ORDER: readonly Statistic[] = [
+  "bad_ratio",
+  "p95",
+  "error_ratio",
+  "p99",
+  "p50",
+  "mean",
+  "rate",
+];
+/** A share that is and stays below this goes without saying. */
+const RATIO_WORTH_SAYING = 0.005;
+
+function isWorthSaying({ unit, observed, noAction, after, verdict }: PredictedSli): boolean {
+  if (unit !== "ratio" || verdict !== "number") return true;
+  return Math.max(observed, noAction.median, after.median) >= RATIO_WORTH_SAYING;
+}
+
+/** The first statistic of every operation before the second of any. */
+function inOrder(slis: readonly PredictedSli[]): readonly PredictedSli[] {
+  const byOperation = Map.groupBy(slis.filter(isWorthSaying), (sli) => sli.operation);
+  const ranked = [...byOperation.values()].flatMap((list) =>
+    list
+      .toSorted(
+        (a, b) => STATISTIC_ORDER.indexOf(a.statistic) - STATISTIC_ORDER.indexOf(b.statistic),
+      )
+      .map((sli, rank) => ({ sli, rank })),
+  );
+  return ranked.toSorted((a, b) => a.rank - b.rank).map(({ sli }) => sli);
+}
 
 /** `0.24 s (90 %: 0.2 s to 0.35 s)`. */
 function intervalText(interval: Interval, unit: PredictedSli["unit"]): string {
@@ -88,7 +119,7 @@ function reasons(label: string, texts: readonly string[]): string {
 /** A prediction as part of another card. Grade D says "effect unknown" and what is missing. */
 export function predictionBlocks(prediction: Prediction): readonly KnownBlock[] {
   const isUnknown = prediction.grade === "D" || prediction.slis.length === 0;
-  const { shown, more } = firstOf(prediction.slis, SLIS_SHOWN_MAX);
+  const { shown, more } = firstOf(inOrder(prediction.slis), SLIS_SHOWN_MAX);
   const effect = isUnknown
     ? `*Effect unknown.* ${reasons("Missing", prediction.missing)}`
     : ["*Predicted*", ...shown.map(sliLines), more].filter((line) => line !== "").join("\n");
