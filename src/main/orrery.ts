@@ -7,6 +7,7 @@ import { loadPrompts } from "../agent/prompts.ts";
 import { createPngRenderer } from "../chart/png-renderer.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/env.ts";
+import { interventionOf } from "../incident/action.ts";
 import type { Incidents, Proposals } from "../incident/contract.ts";
 import { createIncidents } from "../incident/incidents.ts";
 import { createProposals } from "../incident/proposals.ts";
@@ -243,6 +244,12 @@ async function openSlack(config: Config, ground: Ground, parts: SlackParts): Pro
         incidents.recordInvestigation(incidentId, investigation, clock.nowMs()),
     },
     queries: createModelQueries({ incidents, now, at, predict: foresee }),
+    trackLine: async (proposalId) => {
+      const record = await proposals.read(proposalId);
+      return record === undefined
+        ? ""
+        : proposals.trackLine(interventionOf(record.proposal.action).type);
+    },
     chartFor: chartPainter({ incidents, now, renderer }),
   });
   await slack.start();

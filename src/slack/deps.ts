@@ -98,6 +98,8 @@ export interface SlackDeps {
   readonly investigate: Investigate;
   readonly incidents: IncidentCommands;
   readonly queries: ModelQueries;
+  /** How predictions of this kind of action have fared here, in one line; "" when nothing has been settled. */
+  trackLine(proposalId: string): Promise<string>;
   /** PNG of the incident's first diagnosis; undefined when there is nothing to draw. */
   chartFor(incidentId: string): Promise<Uint8Array | undefined>;
 }

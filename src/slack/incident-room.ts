@@ -290,7 +290,8 @@ export class IncidentRoom {
     await outbox.edit(posted, proposalCard(this.#card(latest, true)), key);
     const { outcome } = latest;
     if (outcome === undefined) return;
-    const reply = outcomeReply(this.#card(latest, false), outcome);
+    const trackLine = await this.#room.deps.trackLine(proposalId);
+    const reply = outcomeReply(this.#card(latest, false), outcome, trackLine);
     await outbox.post({ key: `proposal/${proposalId}/outcome`, channel, threadTs, message: reply });
   }
 

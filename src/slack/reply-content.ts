@@ -15,7 +15,9 @@ export interface Task {
 
 export type Chunk =
   | { readonly type: "markdown_text"; readonly text: string }
-  | ({ readonly type: "task_update" } & Task);
+  | ({ readonly type: "task_update" } & Task)
+  /** The head over the tasks. */
+  | { readonly type: "plan_update"; readonly title: string };
 
 /** The text of one reply; Slack takes 12,000 in one message, and the footer needs some. */
 const REPLY_CHARS_MAX = MARKDOWN_CHARS_MAX - 500;
@@ -57,8 +59,10 @@ export class ReplyContent {
       status: task.status,
       ...(task.output === undefined ? {} : { output: oneLine(task.output, TASK_OUTPUT_CHARS_MAX) }),
     };
+    const head: readonly Chunk[] =
+      this.#tasks.size > 0 ? [] : [{ type: "plan_update", title: UNDER_WAY }];
     this.#tasks.set(task.id, next);
-    return [{ type: "task_update", ...next }];
+    return [...head, { type: "task_update", ...next }];
   }
 
   endTask(id: string, status: "complete" | "error", output: string): readonly Chunk[] {
@@ -73,9 +77,10 @@ export class ReplyContent {
 
   /** Open tasks end with the turn. */
   endTasks(status: "complete" | "error"): readonly Chunk[] {
-    return [...this.#tasks.values()]
-      .filter((task) => task.status === "in_progress" || task.status === "pending")
-      .flatMap((task) => this.setTask({ ...task, status }));
+    const open = [...this.#tasks.values()].filter((task) => !isOver(task));
+    const ended = open.flatMap((task) => this.setTask({ ...task, status }));
+    if (this.#tasks.size === 0) return ended;
+    return [...ended, { type: "plan_update", title: planTitle([...this.#tasks.values()]) }];
   }
 
   /** What was said so far is void. */
@@ -125,11 +130,20 @@ function richText(text: string): Extract<KnownBlock, { type: "rich_text" }> {
   };
 }
 
+const UNDER_WAY = "Investigating";
+
+const isOver = ({ status }: Task): boolean => status === "complete" || status === "error";
+
+/** What the tasks come to: under way, or how many looks it took. */
+function planTitle(tasks: readonly Task[]): string {
+  if (!tasks.every(isOver)) return UNDER_WAY;
+  return tasks.length === 1 ? "Looked once" : `Looked at ${tasks.length} things`;
+}
+
 function planBlock(tasks: readonly Task[]): KnownBlock {
-  const done = tasks.filter((task) => task.status === "complete" || task.status === "error").length;
   return {
     type: "plan",
-    title: done === tasks.length ? `Looked at ${done} things` : "Investigating",
+    title: planTitle(tasks),
     tasks: tasks.map((task) => ({
       type: "task_card",
       task_id: task.id,

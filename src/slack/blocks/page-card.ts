@@ -76,7 +76,7 @@ function endLine({ page, recovered, resolved }: PageCard): string {
   if (resolved !== undefined)
     return `*Resolved* ${instant(resolved.atMs)} by ${resolved.by.startsWith("U") ? `<@${safe(resolved.by)}>` : safe(resolved.by)}`;
   if (recovered === undefined) return "";
-  return `*Recovered* ${instant(recovered.atMs)}, after ${spanText(recovered.atMs - page.atMs)}. No rule fires any more. Closing it stays with you.`;
+  return `*Recovered* ${instant(recovered.atMs)}, after ${spanText(recovered.atMs - page.atMs)}. No rule fires any more. It closes by itself after half an hour of quiet.`;
 }
 
 function hushButton(incidentId: string): ActionsBlock {

@@ -29,7 +29,7 @@ const UTILISATION_SHOWN_MAX = 3;
 /** A utilisation that moves less is not worth a line. */
 const UTILISATION_MOVED = 0.05;
 
-const STATISTIC_NAMES: Readonly<Record<Statistic, string>> = {
+const STATISTIC_NAMES: Readonly<Record<string, string>> & Readonly<Record<Statistic, string>> = {
   mean: "mean latency",
   p50: "median latency",
   p95: "p95 latency",
@@ -69,12 +69,23 @@ function inOrder(slis: readonly PredictedSli[]): readonly PredictedSli[] {
   const byOperation = Map.groupBy(slis.filter(isWorthSaying), (sli) => sli.operation);
   const ranked = [...byOperation.values()].flatMap((list) =>
     list
-      .toSorted(
-        (a, b) => STATISTIC_ORDER.indexOf(a.statistic) - STATISTIC_ORDER.indexOf(b.statistic),
-      )
+      .toSorted((a, b) => statisticRank(a.statistic) - statisticRank(b.statistic))
       .map((sli, rank) => ({ sli, rank })),
   );
   return ranked.toSorted((a, b) => a.rank - b.rank).map(({ sli }) => sli);
+}
+
+/** A statistic in words; one that is not ours as it is written. */
+export function statisticName(statistic: string): string {
+  return Object.hasOwn(STATISTIC_NAMES, statistic)
+    ? (STATISTIC_NAMES[statistic] ?? statistic)
+    : safe(statistic.replaceAll("_", " "));
+}
+
+/** How soon a reader wants to see a statistic; what is not ours comes last. */
+export function statisticRank(statistic: string): number {
+  const rank = STATISTIC_ORDER.findIndex((one) => one === statistic);
+  return rank < 0 ? STATISTIC_ORDER.length : rank;
 }
 
 /** `0.24 s (90 %: 0.2 s to 0.35 s)`. */
@@ -86,7 +97,7 @@ function intervalText(interval: Interval, unit: PredictedSli["unit"]): string {
 }
 
 function sliLines(sli: PredictedSli): string {
-  const name = `${code(operationName(sli.operation))} ${STATISTIC_NAMES[sli.statistic]}`;
+  const name = `${code(operationName(sli.operation))} ${statisticName(sli.statistic)}`;
   const now = `now ${quantity(sli.observed, sli.unit)}`;
   if (sli.verdict === "insufficient_data") return `• ${name}: ${now}; too little data for a number`;
   if (sli.verdict === "saturates") {

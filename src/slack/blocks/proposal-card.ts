@@ -15,7 +15,12 @@ import {
   fitMarkup,
   fitPlain,
 } from "./limits.ts";
-import { predictionBlocks, predictionFacts } from "./prediction-card.ts";
+import {
+  predictionBlocks,
+  predictionFacts,
+  statisticName,
+  statisticRank,
+} from "./prediction-card.ts";
 import {
   code,
   context,
@@ -101,17 +106,27 @@ const OUTCOME_LINES: Readonly<Record<Outcome["verdict"], string>> = {
 
 const UNITS: readonly Unit[] = ["ms", "s", "ratio", "per_second", "count", "factor"];
 
-/** Observed against predicted, one line an indicator. */
+type Observed = Outcome["observed"][number];
+
+/** Observed against predicted. */
+function observedText({ statistic, unit, predicted, value, inside }: Observed): string {
+  const known = UNITS.find((each) => each === unit) ?? "none";
+  const expected =
+    predicted === undefined
+      ? ""
+      : `, predicted ${quantity(predicted.median, known)} (${quantity(predicted.low, known)} to ${quantity(predicted.high, known)})`;
+  const verdict = inside === undefined ? "" : inside ? ": inside" : ": *outside*";
+  return `${statisticName(statistic)} ${quantity(value, known)}${expected}${verdict}`;
+}
+
+const byRank = (a: Observed, b: Observed): number =>
+  statisticRank(a.statistic) - statisticRank(b.statistic);
+
+/** One line an indicator. */
 function outcomeLines(outcome: Outcome): readonly string[] {
-  const rows = outcome.observed.map(({ operation, statistic, unit, predicted, value, inside }) => {
-    const known = UNITS.find((each) => each === unit) ?? "none";
-    const expected =
-      predicted === undefined
-        ? ""
-        : `, predicted ${quantity(predicted.median, known)} (${quantity(predicted.low, known)} to ${quantity(predicted.high, known)})`;
-    const verdict = inside === undefined ? "" : inside ? ": inside" : ": *outside*";
-    return `• ${code(operationName(operation))} ${safe(statistic.replaceAll("_", " "))} ${quantity(value, known)}${expected}${verdict}`;
-  });
+  const rows = outcome.observed
+    .toSorted(byRank)
+    .map((one) => `• ${code(operationName(one.operation))} ${observedText(one)}`);
   return [
     OUTCOME_LINES[outcome.verdict],
     ...rows,
@@ -286,12 +301,22 @@ export function actionLine(card: ProposalCard): string {
   return `*Action* ${title}: ${verdict}`;
 }
 
-/** One short reply, so that people who watch the thread hear of the verdict. */
-export function outcomeReply(card: ProposalCard, outcome: Outcome): Message {
+/** Indicators named in the reply: all are on the card. */
+const REPLY_INDICATORS_MAX = 2;
+
+/** One short reply, so that people who watch the thread hear of the verdict; the figures are on the card. */
+export function outcomeReply(card: ProposalCard, outcome: Outcome, trackLine: string): Message {
   const head = `${OUTCOME_HEADS[outcome.verdict]}: ${actionTitle(card.proposal.action)}`;
-  const lines = outcomeLines(outcome).filter((line) => line !== "");
+  const figures = outcome.observed
+    .toSorted(byRank)
+    .slice(0, REPLY_INDICATORS_MAX)
+    .map((one) => `${code(operationName(one.operation))} ${observedText(one)}`);
+  const note = outcome.note === "" ? "" : `_${safe(outcome.note)}_`;
   return {
     text: fitMarkup(safe(head), FALLBACK_CHARS_MAX),
-    blocks: [section(`*${safe(head)}*`, ...lines), context("Computed, no LLM")],
+    blocks: [
+      section(`*${safe(head)}*`, OUTCOME_LINES[outcome.verdict], ...figures, note),
+      context("Computed, no LLM", safe(trackLine)),
+    ],
   };
 }
