@@ -42,7 +42,7 @@ const STATISTIC_NAMES: Readonly<Record<string, string>> & Readonly<Record<Statis
 const GRADES: Readonly<Record<Grade, string>> = {
   A: "grade A: proven here",
   B: "grade B: backtested",
-  C: "grade C: extrapolates",
+  C: "grade C: untested here",
   D: "grade D: no number",
 };
 
