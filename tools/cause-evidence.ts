@@ -72,11 +72,24 @@ export function causeFindings(
   };
 }
 
+const PLACEHOLDER = /\{\{\w+\}\}/g;
+const NAME_WITH_DIGIT = /[\p{L}\p{N}][\p{L}\p{N}._:/@+-]*\p{N}[\p{L}\p{N}._:/@+-]*|\p{N}+/gu;
+
+/** The versions and instances that findings name: whoever repeats a finding must be able to vouch for them. */
+function namesOf(cited: readonly Cited[]): string {
+  const words = cited.flatMap(
+    ({ row }) => row.text.replace(PLACEHOLDER, "").match(NAME_WITH_DIGIT) ?? [],
+  );
+  return [...new Set(words)].join(" ");
+}
+
 export function causeEvidence(hypothesis: Hypothesis, rank: number): EvidenceDraft {
   const cited = citedFindings(hypothesis, rank);
   const first = cited.for[0];
   const because = first === undefined ? "" : `: ${first.row.text}`;
-  const traceId = [...cited.for, ...cited.against].flatMap((one) => one.row.traceIds ?? [])[0];
+  const all = [...cited.for, ...cited.against];
+  const traceId = all.flatMap((one) => one.row.traceIds ?? [])[0];
+  const names = namesOf(all);
   return {
     kind: "cause",
     about: nameText(hypothesis.name),
@@ -85,7 +98,8 @@ export function causeEvidence(hypothesis: Hypothesis, rank: number): EvidenceDra
       ...quantities("probability", { probability: hypothesis.probability }),
       ...quantities("time", { onset: hypothesis.onsetMs }),
       ...quantities("ratio", { reproduced: hypothesis.reproduced }),
-      ...Object.assign({}, ...[...cited.for, ...cited.against].map((one) => one.values)),
+      ...Object.assign({}, ...all.map((one) => one.values)),
+      ...(names === "" ? {} : { names }),
       ...(traceId === undefined ? {} : { traceId }),
       ...(hypothesis.decidedBy === undefined
         ? {}

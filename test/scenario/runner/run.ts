@@ -47,8 +47,20 @@ export async function runScenario(
     const message = await played(performance, step);
     if (message !== undefined) failures.push({ line: step.line, text: step.text, message });
   }
+  failures.push(...unproven(performance));
   await stage.close();
   return [...failures, ...performance.broken].sort((a, b) => a.line - b.line);
+}
+
+/** Whatever a scenario asks: the offline investigator writes no sentence that its evidence does not prove. */
+function unproven({ stage }: Performance): readonly Failure[] {
+  return stage.product.replies
+    .filter((reply) => reply.claimsDropped > 0)
+    .map(({ question, claimsDropped, text }) => ({
+      line: 0,
+      text: question,
+      message: `${claimsDropped} sentences had no evidence and were left out of: ${text}`,
+    }));
 }
 
 /** What a statement names and is not there is its failure; what else is thrown is ours. */
