@@ -22,6 +22,10 @@ const ROOMS: Readonly<Record<string, Room>> = {
   "src/simulator": { imports: GROUND, packages: [] },
   "src/store": { imports: GROUND, packages: [NODE] },
   "src/telemetry": { imports: ["src/model", ...GROUND], packages: [/^zod$/, NODE] },
+  "src/cases": {
+    imports: ["src/model", "src/telemetry", ...GROUND],
+    packages: [/^zod$/, NODE],
+  },
   "src/intake": { imports: ["src/model", "src/store", ...GROUND], packages: [/^zod$/, NODE] },
   "src/incident": {
     imports: ["src/model", "src/store", ...GROUND],
