@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseEnv } from "node:util";
 import { expect, test } from "vitest";
 import { ENV_NAMES, readConfig } from "../../src/config/env.ts";
 import { isOperationError } from "../../src/errors.ts";
@@ -26,15 +27,10 @@ test("three settings are enough, and the rest has the defaults of .env.example",
   expect(config.llm).toMatchObject({ model: "claude-opus-5-5", budget: { modelCalls: 14 } });
   expect(config.llm.apiKey).toBeUndefined();
   expect(config.sloFile).toEqual({ path: "slo.yaml", isDefault: true });
-  const { SLACK_API_URL, ...written } = Object.fromEntries(
-    readFileSync(".env.example", "utf8")
-      .split("\n")
-      .filter((line) => /^[A-Z]/.test(line))
-      .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
-  );
+  const { SLACK_API_URL, ...written } = parseEnv(readFileSync(".env.example", "utf8"));
   expect(SLACK_API_URL).toBe("");
-  const asWritten = readConfig({ ...written, ...enough });
-  expect({ ...asWritten, sloFile: config.sloFile }).toEqual(config);
+  expect(written.ORRERY_CHANNEL).toBe(enough.ORRERY_CHANNEL);
+  expect(readConfig({ ...written, ...enough })).toEqual(config);
 });
 
 test(".env.example names every setting, in the same order", () => {

@@ -1,9 +1,10 @@
 // What a person meets who starts Orrery with something wrong: one line that names it, and nothing left running.
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve as resolvePath } from "node:path";
+import type { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LocalSlack } from "../../src/demo/slack/contract.ts";
 import { startLocalSlack } from "../../src/demo/slack/local-slack.ts";
@@ -41,10 +42,19 @@ interface Ended {
 
 /** Starts Orrery and waits until it ends; `whenReady` is called once it says that it is ready. */
 function run(env: Record<string, string>, whenReady?: (stop: () => void) => void): Promise<Ended> {
-  const child = spawn(process.execPath, ["src/main.ts"], {
-    env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  return follow(
+    spawn(process.execPath, ["src/main.ts"], {
+      env: { PATH: process.env.PATH ?? "", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+    whenReady,
+  );
+}
+
+function follow(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  whenReady?: (stop: () => void) => void,
+): Promise<Ended> {
   let output = "";
   let isReady = false;
   const hear = (chunk: Buffer): void => {
@@ -67,6 +77,28 @@ test("it starts, says where it listens, and ends when it is asked to", async () 
   const ended = await run(settings(), (stop) => stop());
   expect(ended).toMatchObject({ code: 0, complaint: "" });
   expect(ended.output).toMatch(/"event":"ready","url":"http:\/\/127\.0\.0\.1:\d+"/);
+  expect(ended.output).toContain('"event":"stopped"');
+}, 30_000);
+
+test("`npm start` reads .env: a copy of .env.example with the two tokens filled in is enough", async () => {
+  const home = join(folder, "home");
+  mkdirSync(home);
+  for (const name of ["src", "tools", "prompts", "node_modules", "package.json"])
+    symlinkSync(resolvePath(name), join(home, name));
+  const { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL } = settings();
+  const filled = { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL, ORRERY_PORT: "0" };
+  let text = readFileSync(".env.example", "utf8");
+  for (const [name, value] of Object.entries(filled))
+    text = text.replace(new RegExp(`^${name}=.*$`, "m"), `${name}=${value}`);
+  writeFileSync(join(home, ".env"), text);
+  const child = spawn("npm", ["start"], {
+    cwd: home,
+    detached: true,
+    env: { PATH: process.env.PATH ?? "", HOME: home },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = await follow(child, () => process.kill(-(child.pid ?? Number.NaN), "SIGTERM"));
+  expect(ended.complaint).toBe("");
   expect(ended.output).toContain('"event":"stopped"');
 }, 30_000);
 
