@@ -4,7 +4,7 @@ import { z } from "zod";
 import { OperationError } from "../errors.ts";
 
 /** What the responder knew. */
-export interface CasePage {
+interface CasePage {
   readonly title: string;
   readonly detail: string;
   /** As the pager named it; "" when it named nothing. */
