@@ -11,8 +11,8 @@ type Issue = z.core.$ZodIssue;
 const pathText = (path: readonly PropertyKey[]): string =>
   path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
 
-/** The fields that an object schema has, for who wrote one that it has not. */
-function fieldsOf({ input }: AnyTool): readonly string[] {
+/** The fields that an object schema has. */
+export function fieldsOf({ input }: AnyTool): readonly string[] {
   return "shape" in input && typeof input.shape === "object" && input.shape !== null
     ? Object.keys(input.shape)
     : [];

@@ -16,6 +16,7 @@ import { listChanges } from "./list-changes.ts";
 import { proposeAction } from "./propose-action.ts";
 import { querySeries } from "./query-series.ts";
 import { rankCauses } from "./rank-causes.ts";
+import { readInput } from "./read-input.ts";
 import { readPlaybook } from "./read-playbook.ts";
 import { recordHypothesis } from "./record-hypothesis.ts";
 import { searchLogs } from "./search-logs.ts";
@@ -96,11 +97,9 @@ export function effectOf(registry: Registry, name: string): ToolEffect | undefin
 export function callTitle(registry: Registry, name: string, rawInput: unknown): string {
   const tool = registry.tools.get(name);
   const plain = nameText(name.replaceAll("_", " "));
-  const parsed = tool?.input.safeParse(rawInput ?? {});
+  const parsed = tool === undefined ? undefined : readInput(tool, rawInput);
   const title =
-    tool?.title === undefined || parsed?.success !== true
-      ? plain
-      : tool.title(parsed.data as never);
+    tool?.title === undefined || parsed?.ok !== true ? plain : tool.title(parsed.data as never);
   return title.length <= TITLE_CHARS_MAX ? title : `${title.slice(0, TITLE_CHARS_MAX - 1)}…`;
 }
 
@@ -132,8 +131,10 @@ async function runGuarded(
   { tool, rawInput }: { readonly tool: AnyTool; readonly rawInput: unknown },
 ): Promise<ToolResult<unknown>> {
   try {
-    const parsed = tool.input.safeParse(rawInput ?? {});
-    if (!parsed.success) return inputProblems(tool, parsed.error);
+    const parsed = readInput(tool, rawInput);
+    if (!parsed.ok) return inputProblems(tool, parsed.error);
+    if (parsed.isMended)
+      registry.meter.add("orrery_tool_inputs_mended_total", 1, { tool: tool.name });
     const result = await inTime(registry, context, {
       tool,
       run: async () => tool.run(context, parsed.data as never),
