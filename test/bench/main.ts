@@ -1,0 +1,15 @@
+// npm run bench -- NAME [options]: figures about the product, measured here and now.
+import { runWhatIfBench } from "./whatif/run.ts";
+
+const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  whatif: runWhatIfBench,
+};
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = BENCHES[name];
+if (bench === undefined) {
+  process.stderr.write(`usage: npm run bench -- ${Object.keys(BENCHES).join("|")} [options]\n`);
+  process.exitCode = 2;
+} else {
+  await bench(args);
+}
