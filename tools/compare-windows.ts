@@ -12,6 +12,7 @@ import {
 } from "../src/model/view.ts";
 import { answer, firstOf, isoTime, quantities, refuse } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
+import { entryNamed } from "./entry-operation.ts";
 import {
   edgeHealth,
   entryHealth,
@@ -32,6 +33,8 @@ const ROWS_CITED_MAX = 5;
 const VERSIONS_MAX = 2;
 const INSTANCES_MAX = 3;
 const LINKS_MAX = 4;
+/** Traffic that grew or shrank by this factor is told first. */
+const RATE_TOLD_MIN = 2;
 const MINUTES = 3;
 const MINUTES_MAX = 60;
 
@@ -104,12 +107,15 @@ function rowsBy<T extends StationWindow | EdgeWindow>(
     .sort((a, b) => b.after.count + b.before.count - a.after.count - a.before.count);
 }
 
-/** How much a row changed: the logarithm of its mean time, failures, and above all traffic that came or went. */
+/** How much a row changed: the logarithms of its mean time and rate, failures, and above all traffic that came or went. */
 function movement({ before, after }: Row): number {
   if (before.count === 0 || after.count === 0) return 10;
   const slower = Math.abs(Math.log(after.meanMs / before.meanMs));
+  const busier = Math.abs(Math.log(after.requestRate / before.requestRate));
   return (
-    (Number.isFinite(slower) ? slower : 0) + 5 * Math.abs(after.errorRatio - before.errorRatio)
+    (Number.isFinite(slower) ? slower : 0) +
+    (Number.isFinite(busier) ? busier : 0) +
+    5 * Math.abs(after.errorRatio - before.errorRatio)
   );
 }
 
@@ -133,7 +139,9 @@ function linkRows(view: WorldView, link: Link, windows: Windows): Rows {
   const callers = rowsBy(two, windows, {
     ...options,
     keyOf: (edge) =>
-      edge.callerInstance === undefined ? undefined : `from ${placeName(edge.callerInstance)}`,
+      edge.callerInstance === undefined
+        ? undefined
+        : `calls from ${placeName(edge.callerInstance)}`,
   });
   const split = callers.length > 1 ? callers : [];
   return together([{ rows, notes: [] }, movedMost(split, INSTANCES_MAX, "callers")]);
@@ -196,10 +204,13 @@ function clause({ what, before, after }: Row): string {
   if (after.count === 0) return `${what} went from {{beforeRequestRate}} to no requests`;
   if (before.count === 0) return `${what} was not seen before and now serves {{afterRequestRate}}`;
   const failing = after.errorRatio - before.errorRatio > 0.01;
+  const grown = after.requestRate / before.requestRate;
   const times = Number.isFinite(after.p95Ms / before.p95Ms) ? " ({{factor}})" : "";
   const slower = `p95 of ${what} went from {{beforeP95Ms}} to {{afterP95Ms}}${times}`;
-  return failing
-    ? `errors of ${what} went from {{beforeErrorRatio}} to {{afterErrorRatio}}, and ${slower}`
+  if (failing)
+    return `errors of ${what} went from {{beforeErrorRatio}} to {{afterErrorRatio}}, and ${slower}`;
+  return grown > RATE_TOLD_MIN || grown < 1 / RATE_TOLD_MIN
+    ? `${what} went from {{beforeRequestRate}} to {{afterRequestRate}} ({{rateFactor}}), and ${slower}`
     : slower;
 }
 
@@ -223,7 +234,7 @@ function rowEvidence(row: Row, windows: Windows): EvidenceDraft {
 
 /**
  * Two windows of whole buckets. An onset inside the later window splits it, and the bucket that holds the onset belongs to
- * neither: what came before must not dilute what came after.
+ * neither: what came before must not dilute what came after, nor the other way round.
  */
 function windowsOf(
   view: WorldView,
@@ -241,7 +252,10 @@ function windowsOf(
   const lengthMs = asked === undefined ? Math.min(wantedMs, half) : wantedMs;
   const endMs = asked ?? closedMs - lengthMs;
   const toMs = floorToBucket(endMs);
-  const early = { fromMs: Math.max(retainedFromMs, toMs - lengthMs), toMs };
+  // An onset on the edge of two buckets is that of a symptom: its cause may have begun in the bucket before.
+  const isEdge = asked !== undefined && toMs === endMs && toMs - retainedFromMs > BUCKET_MS;
+  const earlyToMs = isEdge ? toMs - BUCKET_MS : toMs;
+  const early = { fromMs: Math.max(retainedFromMs, earlyToMs - lengthMs), toMs: earlyToMs };
   const fromMs = Math.max(closedMs - lengthMs, toMs === endMs ? toMs : toMs + BUCKET_MS);
   const late = { fromMs: Math.max(retainedFromMs, fromMs), toMs: closedMs };
   if (early.fromMs >= early.toMs) {
@@ -270,7 +284,7 @@ export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof o
     const both = { fromMs: windows.before.fromMs, toMs: windows.after.toMs };
     const link = resolveLink(view, about, both);
     if (link?.ok === false) return link;
-    const resolved = link === undefined ? resolveEntity(view, about) : undefined;
+    const resolved = link === undefined ? placeNamed(view, about) : undefined;
     if (resolved?.ok === false) return resolved;
     const { rows, notes } =
       link === undefined
@@ -295,6 +309,15 @@ export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof o
     );
   },
 });
+
+/** What a text names; of operations with one name, that by which requests enter. */
+function placeNamed(view: WorldView, about: string): ReturnType<typeof resolveEntity> {
+  const resolved = resolveEntity(view, about);
+  if (resolved.ok) return resolved;
+  const entry = entryNamed(view, about);
+  const entity = entry === undefined ? undefined : view.entity(entry.operation);
+  return entity === undefined ? resolved : { ok: true, entity };
+}
 
 function rowsOfEntity(view: WorldView, entity: Entity | undefined, windows: Windows): Rows {
   if (entity === undefined) return { rows: [], notes: [] };

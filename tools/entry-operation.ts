@@ -26,14 +26,46 @@ export function entriesSeen(view: WorldView): readonly EntryWindow[] {
     .sort((a, b) => requests(b) - requests(a));
 }
 
+/** `POST /checkout` of `gateway POST /checkout/:user`: without parameters, in one form of letters. */
+const routeOf = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/\/(?::[^/\s]+|\{[^/\s}]*\})/g, "")
+    .trim();
+
+/**
+ * The entry operation that a text means among those seen, although services behind it have operations of the same name:
+ * `POST /checkout/:user`, `POST /checkout`. Undefined: none, or several.
+ */
+export function entryNamed(view: WorldView, text: string): EntryWindow | undefined {
+  const entries = entriesSeen(view);
+  const isSaid = (name: string, said: string): boolean =>
+    name === said || name.endsWith(` ${said}`);
+  const exact = entries.filter(({ operation }) => isSaid(entityName(operation), text.trim()));
+  if (exact.length > 0) return exact.length === 1 ? exact[0] : undefined;
+  const route = routeOf(text);
+  // A method alone means every operation.
+  if (!route.includes("/")) return undefined;
+  const alike = entries.filter(({ operation }) => isSaid(routeOf(entityName(operation)), route));
+  return alike.length === 1 ? alike[0] : undefined;
+}
+
 /** An operation by which requests enter the system: only these have causes and predictions. */
 export function resolveEntry(
   view: WorldView,
   text: string,
 ): { readonly ok: true; readonly entry: EntryWindow } | ToolRefusal {
+  const named = entryNamed(view, text);
+  if (named !== undefined) return { ok: true, entry: named };
   const entries = entriesSeen(view);
   const resolved = resolveEntity(view, text, ["operation"]);
-  if (!resolved.ok) return resolved;
+  if (!resolved.ok)
+    return entries.length === 0
+      ? resolved
+      : {
+          ...resolved,
+          didYouMean: entries.map((one) => nameText(entityName(one.operation))).slice(0, 6),
+        };
   const entry = entries.find((one) => one.operation === resolved.entity.id);
   if (entry !== undefined) return { ok: true, entry };
   return refuse(

@@ -3,6 +3,7 @@ import type { EdgeId, EntityId } from "../src/model/entity.ts";
 import type { Trace, TraceSpan, WorldView } from "../src/model/view.ts";
 import { answer, isoTime, quantities, refuse, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
+import { resolveEntry } from "./entry-operation.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { linkBetween, placeName, resolveEntity, resolveLink } from "./named-entity.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
@@ -117,15 +118,14 @@ export const searchTraces = defineTool<z.infer<typeof input>, z.infer<typeof out
     const found = viewAtInstant(context, at);
     if (!found.ok) return found;
     const { view } = found;
-    const entry =
-      operation === undefined ? undefined : resolveEntity(view, operation, ["operation"]);
+    const entry = operation === undefined ? undefined : resolveEntry(view, operation);
     if (entry?.ok === false) return entry;
     const passed = throughOf(view, through, minutes);
     if (!passed.ok) return passed;
     const { window, notes } = lastMinutes(view, minutes);
     const traces = view.traces({
       window,
-      ...(entry === undefined ? {} : { operation: entry.entity.id }),
+      ...(entry === undefined ? {} : { operation: entry.entry.operation }),
       // The model's own query takes a link's id here as well as an entity's.
       ...(passed.place === undefined ? {} : { through: passed.place as EntityId }),
       reservoir: kind === "any" ? "uniform" : kind,

@@ -39,7 +39,10 @@ test("compares a link, a store and an entry operation", async () => {
   });
   const [whole, ...callers] = link.data.rows.map((row) => row.what);
   expect(whole).toBe("gateway->catalog");
-  expect(callers.sort()).toEqual(["from instance:gateway-0", "from instance:gateway-1"]);
+  expect(callers.sort()).toEqual([
+    "calls from instance:gateway-0",
+    "calls from instance:gateway-1",
+  ]);
   const store = await answered(context, compareWindows, {
     about: "shop",
     before: ONSET,
@@ -57,6 +60,40 @@ test("compares a link, a store and an entry operation", async () => {
   expect(entry.data.rows).toHaveLength(1);
   expect(entry.data.rows[0]?.after.errorRatio).toBeCloseTo(0.2, 2);
   expect(entry.evidence[0]?.text).toContain("errors of gateway POST /checkout went from");
+});
+
+test("takes no start of the trouble for normal when only the onset of its symptom is known", async () => {
+  // The symptom is seen one bucket after the cause has begun at 02:03:00.
+  const { data } = await answered(contextOf(sharedShop()), compareWindows, {
+    about: "catalog",
+    before: "02:03:05",
+    minutes: 1,
+  });
+  expect(data.before.to).toBe("2026-11-24T02:03:00Z");
+  expect(data.after.from).toBe("2026-11-24T02:03:05Z");
+  expect(data.rows[0]?.before.p95Ms).toBeLessThan(40);
+});
+
+test("says first of a link that its calls multiplied", async () => {
+  const query = { to: { database: "shop", what: "SELECT 1", ms: 1 } };
+  const world = buildWorld({
+    seconds: 120,
+    rate: 5,
+    visit: (_request, atS) => ({
+      service: "cart",
+      operation: "GET /cart",
+      selfMs: 20,
+      calls: Array.from({ length: atS < 60 ? 1 : 10 }, () => query),
+    }),
+  });
+  const { evidence } = await answered(contextOf(world), compareWindows, {
+    about: "cart",
+    before: "02:01:00",
+    minutes: 0.5,
+  });
+  const link = evidence.find(({ about }) => about === "cart->shop");
+  expect(link?.text).toMatch(/^cart->shop went from \{\{beforeRequestRate\}\} to /);
+  expect(quantityOf(link, "rateFactor")).toBeGreaterThan(6);
 });
 
 test("gives the bucket in which the trouble began to neither window", async () => {

@@ -25,6 +25,25 @@ test("shows where failed requests failed, with the sender's word for it as untru
   expect(failed?.where).toBe("instance:payment-0");
 });
 
+test("means the entry when a service behind it has an operation of the same name", async () => {
+  const world = buildWorld({
+    seconds: 60,
+    rate: 2,
+    visit: () => ({
+      service: "gateway",
+      operation: "POST /checkout/:user",
+      selfMs: 2,
+      calls: [{ to: { service: "checkout", operation: "POST /checkout/:user", selfMs: 20 } }],
+    }),
+  });
+  for (const operation of ["POST /checkout/:user", "POST /checkout", "post /checkout/{user}"]) {
+    const { data } = await answered(contextOf(world), searchTraces, { operation, kind: "any" });
+    expect(data.traces[0]?.operation).toBe("gateway POST /checkout/:user");
+  }
+  const near = await refused(contextOf(world), searchTraces, { operation: "GET /basket" });
+  expect(near.didYouMean).toEqual(["gateway POST /checkout/:user"]);
+});
+
 test("finds requests that passed a link, an instance or a store", async () => {
   const context = contextOf(sharedShop());
   for (const through of ["payment->psp.example", "payment → psp.example", "instance:payment-0"]) {
