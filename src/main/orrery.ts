@@ -102,7 +102,8 @@ async function compose(config: Config, ground: Ground, closing: Close[]): Promis
   const declared = await declaredSignals(config, { nowMs: clock.nowMs(), log });
   const record = await openRecord(config, ground, closing);
   const { store, incidents, proposals } = record;
-  const memory = await WorldMemory.open(join(config.dataDir, "world.jsonl"), ground);
+  const memory = await WorldMemory.open(config.dataDir, ground);
+  closing.push(() => memory.close());
   const { world } = memory;
   const intake = createChangeIntake({ store, meter });
   const nowMs = clock.nowMs();

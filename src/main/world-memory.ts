@@ -1,10 +1,24 @@
+import { join } from "node:path";
+import { setImmediate as yieldToLoop } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
-import { errorText } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
+import type { Fact } from "../model/journal/fact.ts";
 import { createWorld, type World } from "../model/world.ts";
-import type { WorldSnapshot } from "../model/world-snapshot.ts";
-import { readSnapshot, writeSnapshot } from "../store/snapshot-file.ts";
+import { type FolderLimits, SegmentFolder } from "../store/segment-folder.ts";
+import { writeSnapshot } from "../store/snapshot-file.ts";
+import { type Recollection, recollect } from "./recollection.ts";
+
+/** Facts in one line of the snapshot: a line is encoded without a pause. */
+const FACTS_PER_LINE = 250;
+/** Between two snapshots the journal alone holds what was learned. */
+const SNAPSHOT_EVERY_MS = 5 * 60_000;
+/** An hour of columns is kept, and the time that a restart takes. */
+const JOURNAL: FolderLimits = {
+  segmentMs: 5 * 60_000,
+  keptMs: 70 * 60_000,
+  bytesMax: 2 * 1024 ** 3,
+};
 
 interface MemoryDeps {
   readonly clock: Clock;
@@ -12,48 +26,37 @@ interface MemoryDeps {
   readonly meter: Meter;
 }
 
-/** The world with what outlives the process: entities, relations, changes, versions and the objectives' histories. */
+/** The world with what outlives the process: a snapshot of what is known, and a journal of what was learned and closed since. */
 export class WorldMemory {
   readonly world: World;
   /** An earlier life had telemetry. */
   readonly knewSystem: boolean;
-  readonly #path: string;
+  readonly #snapshotPath: string;
+  readonly #journal: SegmentFolder;
   readonly #deps: MemoryDeps;
   #saving: Promise<void> | undefined;
+  /** When the newest snapshot was begun: what is older is not needed any more. */
+  #snapshotMs: number;
 
-  private constructor(path: string, deps: MemoryDeps, restored: { world: World; knew: boolean }) {
-    this.#path = path;
+  private constructor(
+    of: { readonly snapshotPath: string; readonly journal: SegmentFolder },
+    deps: MemoryDeps,
+    recollection: Recollection,
+  ) {
+    this.#snapshotPath = of.snapshotPath;
+    this.#journal = of.journal;
     this.#deps = deps;
-    this.world = restored.world;
-    this.knewSystem = restored.knew;
+    this.world = recollection.world;
+    this.knewSystem = recollection.knewSystem;
+    this.#snapshotMs = recollection.snapshotMs;
   }
 
-  /** A damaged file is said and left behind: the model then learns anew. */
-  static async open(path: string, deps: MemoryDeps): Promise<WorldMemory> {
-    const { log, meter } = deps;
-    const world = createWorld();
-    const found = await readSnapshot(path);
-    switch (found.type) {
-      case "missing":
-        return new WorldMemory(path, deps, { world, knew: false });
-      case "corrupt":
-        meter.add("orrery_snapshots_corrupt_total");
-        log.error("world_snapshot_corrupt", { path, reason: found.reason });
-        return new WorldMemory(path, deps, { world, knew: false });
-      case "read":
-        break;
-    }
-    try {
-      // Written by `save` below; the check sum has vouched for it.
-      const snapshot = found.parts as unknown as WorldSnapshot;
-      world.restore(snapshot);
-      log.info("world_restored", { savedMs: snapshot.savedMs, entities: snapshot.entities.length });
-      return new WorldMemory(path, deps, { world, knew: snapshot.entities.length > 0 });
-    } catch (error) {
-      meter.add("orrery_snapshots_corrupt_total");
-      log.error("world_snapshot_unusable", { path, error: errorText(error) });
-      return new WorldMemory(path, deps, { world: createWorld(), knew: false });
-    }
+  /** What is damaged is said, counted and left behind: the model then learns that part anew. */
+  static async open(dataDir: string, deps: MemoryDeps): Promise<WorldMemory> {
+    const snapshotPath = join(dataDir, "world.jsonl");
+    const journal = await SegmentFolder.open(join(dataDir, "journal"), JOURNAL);
+    const recollection = await recollect(createWorld, { snapshotPath, journal }, deps);
+    return new WorldMemory({ snapshotPath, journal }, deps, recollection);
   }
 
   /** One at a time; who asks meanwhile waits for the one that runs. */
@@ -66,9 +69,53 @@ export class WorldMemory {
 
   async #save(): Promise<void> {
     const { clock, meter } = this.#deps;
-    const startedMs = clock.nowMs();
-    await writeSnapshot(this.#path, { ...this.world.snapshot() });
+    const nowMs = clock.nowMs();
+    try {
+      await this.#journal.append(await this.#records(nowMs), nowMs);
+    } catch (error) {
+      meter.add("orrery_journal_failures_total");
+      // What could not be written may only be had from a snapshot now.
+      this.#snapshotMs = 0;
+      throw error;
+    }
+    if (nowMs - this.#snapshotMs >= SNAPSHOT_EVERY_MS) await this.#saveSnapshot(nowMs);
+    await this.#journal.prune(nowMs, this.#snapshotMs);
+    meter.set("orrery_journal_bytes", this.#journal.bytes);
+    meter.set("orrery_journal_time_seconds", nowMs / 1000);
+    meter.set("orrery_journal_segments_given_up", this.#journal.givenUp);
+  }
+
+  async #records(nowMs: number): Promise<readonly Uint8Array[]> {
+    const records: Uint8Array[] = [];
+    for (const record of this.world.records(this.#journal.beginsAnew(nowMs))) {
+      if (record !== undefined) records.push(record);
+      // biome-ignore lint/performance/noAwaitInLoops: others run in between
+      await yieldToLoop();
+    }
+    return records;
+  }
+
+  async #saveSnapshot(startedMs: number): Promise<void> {
+    const { clock, meter } = this.#deps;
+    await writeSnapshot(this.#snapshotPath, snapshotLines(this.world, startedMs));
+    this.#snapshotMs = startedMs;
     meter.set("orrery_snapshot_duration_seconds", (clock.nowMs() - startedMs) / 1000);
     meter.set("orrery_snapshot_time_seconds", startedMs / 1000);
   }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+  }
+}
+
+function* snapshotLines(world: World, savedMs: number): Generator<unknown> {
+  yield { told: world.told, savedMs };
+  let facts: Fact[] = [];
+  for (const fact of world.facts()) {
+    facts.push(fact);
+    if (facts.length < FACTS_PER_LINE) continue;
+    yield facts;
+    facts = [];
+  }
+  yield facts;
 }

@@ -1,5 +1,5 @@
 import { BucketFold, type Steps } from "./bucket-fold.ts";
-import type { Alias } from "./callee-resolver.ts";
+import type { CalleeResolver } from "./callee-resolver.ts";
 import { ChangeFacts } from "./change-facts.ts";
 import { applyObjectives } from "./declared-facts.ts";
 import type { Frame } from "./frame.ts";
@@ -39,6 +39,8 @@ export class BucketCloser {
   readonly #of: CloserParts;
   readonly #fold: BucketFold;
   readonly #recycler: SiteRecycler;
+  /** Buckets before this one were not watched from their beginning. Undefined: to be set by the first time that is told. */
+  #watchedFrom: number | undefined = Number.NEGATIVE_INFINITY;
   #steps: Steps<void> | undefined;
 
   constructor(parts: CloserParts) {
@@ -49,8 +51,15 @@ export class BucketCloser {
     this.#recycler = new SiteRecycler(parts.topology, parts.resolver);
   }
 
-  get aliases(): ReadonlyMap<number, Alias> {
-    return this.#fold.callees.aliases;
+  get callees(): CalleeResolver {
+    return this.#fold.callees;
+  }
+
+  /** Goes on after an earlier life, whose buckets end before `bucket`: those in between were not watched. */
+  resume(bucket: number): void {
+    this.#of.buckets.resume(bucket);
+    this.#recycler.resume(bucket);
+    this.#watchedFrom = undefined;
   }
 
   /** One past the last bucket that was closed by then. */
@@ -62,6 +71,7 @@ export class BucketCloser {
 
   /** Says what time it is. Nothing is closed yet, and what is being closed goes on as it began. */
   begin(nowMs: number): void {
+    this.#watchedFrom ??= bucketOf(nowMs) + 1;
     if (this.#steps === undefined && this.isDue(nowMs)) {
       this.#steps = this.#close(this.#target(nowMs), nowMs);
     }
@@ -72,8 +82,10 @@ export class BucketCloser {
     return bucketOf(nowMs - this.#of.grace.ms);
   }
 
+  /** After a restart only what is watched whole can be told apart from silence: until then nothing more is closed. */
   isDue(nowMs: number): boolean {
-    return this.#target(nowMs) > this.#of.buckets.end;
+    const watchedFrom = this.#watchedFrom ?? Number.POSITIVE_INFINITY;
+    return this.#target(nowMs) > Math.max(this.#of.buckets.end, watchedFrom);
   }
 
   /** Closes until about `spansMax` spans' worth of work is done. True: all that is due is closed. */
@@ -138,6 +150,7 @@ export class BucketCloser {
       firstHeardMs: bucket.firstHeardMs,
       lastHeardMs: bucket.lastHeardMs,
       closedMs: nowMs,
+      isUnwatched: index < (this.#watchedFrom ?? 0),
     };
   }
 }

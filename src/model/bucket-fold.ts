@@ -3,7 +3,7 @@ import { CalleeResolver } from "./callee-resolver.ts";
 import { callerOf, isEntered, isFromQueue, isTopOf } from "./callers.ts";
 import { EdgeCells, noteAnswer } from "./edge-cells.ts";
 import { EntryFold } from "./entry-fold.ts";
-import type { CellColumns, EntryColumns, Exemplar } from "./frame.ts";
+import type { CellColumns, EntryColumns } from "./frame.ts";
 import { bucketOf } from "./open-buckets.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { PlaceTable } from "./place-table.ts";
@@ -22,7 +22,9 @@ import {
   uncoveredMs,
 } from "./span-facts.ts";
 import { linkTrace, type OpenTrace, type SpanNode } from "./span-node.ts";
+import { stationKey, stationOf } from "./station-cells.ts";
 import type { Heard, Topology } from "./topology.ts";
+import type { TraceBlock } from "./trace-block.ts";
 
 /** Who calls an operation is judged by about this many of its last spans. */
 const SERVED_REMEMBERED = 20_000;
@@ -33,7 +35,7 @@ export interface FoldedBucket {
   readonly stations: CellColumns;
   readonly edges: CellColumns;
   readonly entries: readonly EntryColumns[];
-  readonly exemplars: readonly Exemplar[];
+  readonly exemplars: TraceBlock;
   readonly entryRequests: number;
   readonly traced: number;
 }
@@ -184,7 +186,10 @@ export class BucketFold {
   #stationCell(site: StationSite): number {
     const { stationCells } = this.#resolver;
     site.lastBucket = this.#bucket;
-    if (site.cell < 0) site.cell = stationCells.add(site);
+    if (site.cell < 0) {
+      const cell = stationOf(site);
+      site.cell = stationCells.hold(stationKey(cell), () => cell);
+    }
     if (site.cell < 0) stationCells.refused += 1;
     return site.cell;
   }

@@ -1,3 +1,4 @@
+import { Changed } from "./changed.ts";
 import { entityId } from "./entity.ts";
 import { addressNames, OTHER_PEER } from "./peer.ts";
 import type { Peer } from "./site.ts";
@@ -23,6 +24,9 @@ export class CalleeResolver {
   readonly #topology: Topology;
   /** By outside entity. */
   readonly aliases = new Map<number, Alias>();
+  readonly changedAliases = new Changed<number>();
+  /** Peers behind which another service was found. */
+  readonly changedPeers = new Changed<Peer>();
 
   constructor(topology: Topology) {
     this.#topology = topology;
@@ -34,6 +38,7 @@ export class CalleeResolver {
     const { service } = answer.site.sender;
     const times = peer.answered.get(service);
     if (times === undefined && peer.answered.size >= ANSWERS_MAX) return;
+    if (times === undefined) this.changedPeers.add(peer);
     peer.answered.set(service, (times ?? 0) + 1);
   }
 
@@ -54,6 +59,7 @@ export class CalleeResolver {
     const ghost = peer.outside ?? this.#topology.entities.indexOfKey("external", peer.identity.key);
     if (ghost === undefined || this.aliases.get(ghost)?.service === service) return;
     this.aliases.set(ghost, { service, knownMs: nowMs });
+    this.changedAliases.add(ghost);
   }
 
   #outside({ identity }: Peer, heard: Heard): number | undefined {

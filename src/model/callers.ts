@@ -7,8 +7,16 @@ import type { SpanNode } from "./span-node.ts";
 const ORPHANS_MIN = 20;
 
 /** Most of its callers never show: they are outside the telemetry. */
-const isCalledFromOutside = ({ orphans, served }: OperationInfo): boolean =>
+export const isCalledFromOutside = ({
+  orphans,
+  served,
+}: Pick<OperationInfo, "orphans" | "served">): boolean =>
   orphans >= ORPHANS_MIN && orphans * 2 > served;
+
+export const isMostlyEntered = ({
+  entered,
+  served,
+}: Pick<OperationInfo, "entered" | "served">): boolean => entered * 2 > served;
 
 /** Who called a served span: another one inside, nobody, or somebody who has not shown. */
 export function callerOf(node: SpanNode): SpanNode["caller"] {
@@ -27,7 +35,7 @@ export const isTopOf = (node: SpanNode, operation: OperationInfo): boolean =>
 
 /** Requests enter the system by this operation, or an objective says that it counts. */
 export const isEntered = (operation: OperationInfo): boolean =>
-  operation.isWatched || isCalledFromOutside(operation) || operation.entered * 2 > operation.served;
+  operation.isWatched || isCalledFromOutside(operation) || isMostlyEntered(operation);
 
 export const isFromQueue = (node: SpanNode): boolean =>
   node.kind === SPAN_KIND.consumer && (node.hasLinks || node.parentSpanId !== "");

@@ -1,11 +1,21 @@
+/** The key of what a cell stands for, from its parts. Contract: no part holds a line break. */
+export const cellKey = (...parts: readonly (string | number | undefined)[]): string =>
+  parts.map((part) => part ?? "").join("\n");
+
 /**
- * What the rows of columns stand for, by a small number. A number whose cell has shown nothing for longer than anything
- * is kept may be given to another, so that years of deploys need no more room than one day.
+ * What the rows of columns stand for, by a small number. Whoever counts in a cell holds it; a number that nobody holds,
+ * and whose cell has shown nothing for longer than anything is kept, may be given to another, so that years of deploys
+ * need no more room than one day.
  */
 export class CellTable<Cell> {
   readonly #max: number;
   readonly #cells: (Cell | undefined)[] = [];
+  readonly #keys: string[] = [];
+  readonly #holders: number[] = [];
+  readonly #byKey = new Map<string, number>();
   readonly #free: number[] = [];
+  /** Cells of an earlier life that nobody has counted in since. */
+  readonly #restored = new Set<number>();
   /** Observations whose cell had no room. */
   refused = 0;
 
@@ -17,16 +27,30 @@ export class CellTable<Cell> {
     return this.#cells.length - this.#free.length;
   }
 
-  /** The number of a new cell; -1 when there is no room. */
-  add(cell: Cell): number {
-    const reused = this.#free.pop();
-    if (reused !== undefined) {
-      this.#cells[reused] = cell;
-      return reused;
-    }
-    if (this.#cells.length >= this.#max) return -1;
-    this.#cells.push(cell);
-    return this.#cells.length - 1;
+  /** The number of the cell of that key, made when there is none; -1 when there is no room. */
+  hold(key: string, make: () => Cell): number {
+    const index = this.#byKey.get(key) ?? this.#add(key, make);
+    if (index < 0) return -1;
+    this.#holders[index] = (this.#holders[index] ?? 0) + 1;
+    this.#restored.delete(index);
+    return index;
+  }
+
+  #add(key: string, make: () => Cell): number {
+    const index = this.#free.pop() ?? this.#cells.length;
+    if (index >= this.#max) return -1;
+    this.#cells[index] = make();
+    this.#keys[index] = key;
+    this.#holders[index] = 0;
+    this.#byKey.set(key, index);
+    return index;
+  }
+
+  /** A cell as an earlier life had it; -1 when there is no room. */
+  restore(key: string, make: () => Cell): number {
+    const index = this.#byKey.get(key) ?? this.#add(key, make);
+    if (index >= 0 && (this.#holders[index] ?? 0) === 0) this.#restored.add(index);
+    return index;
   }
 
   get(index: number): Cell | undefined {
@@ -35,6 +59,19 @@ export class CellTable<Cell> {
 
   /** Contract: nothing that is kept has a row of it any more. */
   release(index: number): void {
-    if (index >= 0) this.#free.push(index);
+    if (index < 0) return;
+    this.#holders[index] = (this.#holders[index] ?? 1) - 1;
+    if ((this.#holders[index] ?? 0) > 0) return;
+    this.#byKey.delete(this.#keys[index] ?? "");
+    this.#free.push(index);
+  }
+
+  /** Gives back the cells of an earlier life that nobody holds. Contract: as of `release`. */
+  releaseRestored(): void {
+    for (const index of this.#restored) {
+      this.#holders[index] = 1;
+      this.release(index);
+    }
+    this.#restored.clear();
   }
 }

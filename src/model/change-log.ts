@@ -1,5 +1,7 @@
+import { Changed } from "./changed.ts";
 import type { EntityId } from "./entity.ts";
 import type { Belief } from "./relation-store.ts";
+import { orEndless, orNull, type Saved } from "./saved.ts";
 import type { ChangeRecord } from "./signal.ts";
 import type { Change } from "./view.ts";
 
@@ -18,6 +20,8 @@ export interface ChangeRow {
   toSequence: number;
 }
 
+export type SavedChange = Saved<ChangeRow>;
+
 interface Deploy {
   /** As the change names its entity: compared by the caller's `sameEntity`. */
   readonly entity: string;
@@ -34,6 +38,9 @@ const deployOf = (record: ChangeRecord): Deploy | undefined =>
 export class ChangeLog {
   #rows: ChangeRow[] = [];
   readonly #byId = new Map<string, ChangeRow>();
+  readonly #changed = new Changed<ChangeRow>();
+  /** While an earlier life is being read: its rows by sequence. */
+  #learned: Map<number, ChangeRow> | undefined;
   readonly #serviceOf: (entity: string) => EntityId | undefined;
   #sequence = 0;
   forgotten = 0;
@@ -108,17 +115,19 @@ export class ChangeLog {
   #keep(row: ChangeRow): void {
     this.#rows.push(row);
     this.#byId.set(row.record.id, row);
+    this.#changed.add(row);
     if (this.#rows.length <= CHANGES_MAX) return;
     const [oldest] = this.#rows.splice(0, 1);
     this.forgotten += 1;
-    if (oldest !== undefined && this.#byId.get(oldest.record.id) === oldest) {
-      this.#byId.delete(oldest.record.id);
-    }
+    if (oldest === undefined) return;
+    this.#changed.delete(oldest);
+    if (this.#byId.get(oldest.record.id) === oldest) this.#byId.delete(oldest.record.id);
   }
 
   #supersede(row: ChangeRow, nowMs: number): void {
     row.recordedToMs = nowMs;
     row.toSequence = this.#sequence + 1;
+    this.#changed.add(row);
     this.#byId.delete(row.record.id);
   }
 
@@ -136,19 +145,49 @@ export class ChangeLog {
       .sort((a, b) => a.record.timeMs - b.record.timeMs || a.fromSequence - b.fromSequence);
   }
 
-  rows(): readonly ChangeRow[] {
-    return this.#rows;
+  *rows(): Generator<SavedChange> {
+    for (const row of this.#rows) yield saved(row);
   }
 
-  /** Contract: only into an empty log. */
-  restore(rows: readonly ChangeRow[]): void {
-    for (const row of rows.slice(-CHANGES_MAX)) {
-      this.#rows.push(row);
-      if (row.toSequence === Number.POSITIVE_INFINITY) this.#byId.set(row.record.id, row);
-      this.#sequence = Math.max(this.#sequence, row.fromSequence);
+  /** Those that are new or were superseded since the last call. */
+  takeChanged(): SavedChange[] {
+    return Array.from(this.#changed.take(), saved);
+  }
+
+  /** A row of an earlier life. Contract: before anything is reported; of two with one sequence the later stands. */
+  learn(row: SavedChange): void {
+    const fromSequence = row.fromSequence ?? 0;
+    const toSequence = orEndless(row.toSequence);
+    const recordedToMs = orEndless(row.recordedToMs);
+    this.#learned ??= new Map();
+    const known = this.#learned.get(fromSequence);
+    if (known !== undefined) {
+      known.toSequence = toSequence;
+      known.recordedToMs = recordedToMs;
+      if (Number.isFinite(toSequence) && this.#byId.get(known.record.id) === known)
+        this.#byId.delete(known.record.id);
+      return;
     }
+    const recordedFromMs = row.recordedFromMs ?? 0;
+    const learned: ChangeRow = { ...row, recordedFromMs, recordedToMs, fromSequence, toSequence };
+    this.#learned.set(fromSequence, learned);
+    this.#rows.push(learned);
+    if (this.#rows.length > CHANGES_MAX) this.#rows.shift();
+    if (toSequence === Number.POSITIVE_INFINITY) this.#byId.set(learned.record.id, learned);
+    this.#sequence = Math.max(this.#sequence, fromSequence);
+  }
+
+  /** All of an earlier life is learned. */
+  resume(): void {
+    this.#learned = undefined;
   }
 }
+
+const saved = (row: ChangeRow): SavedChange => ({
+  ...row,
+  recordedToMs: orNull(row.recordedToMs),
+  toSequence: orNull(row.toSequence),
+});
 
 /** The reported time stands; when its first span was seen is kept beside it. */
 function withObserved(record: ChangeRecord, observedMs: number): ChangeRecord {

@@ -1,6 +1,8 @@
 import type { FrameSlice } from "./column-reader.ts";
 import type { EntityId } from "./entity.ts";
 import { entityName, entityType } from "./entity.ts";
+import type { Frame } from "./frame.ts";
+import type { Window } from "./quantity.ts";
 import { BUCKET_MS, type Coverage } from "./view.ts";
 
 /** A service is silent when nothing came from it for this long, or three times as long as its longest pause before. */
@@ -8,6 +10,8 @@ const SILENT_MS = 15_000;
 const SILENT_FACTOR = 3;
 /** Limit: services named for their late spans. */
 const LATE_NAMED_MAX = 5;
+/** Limit: gaps named, the newest. */
+const GAPS_NAMED_MAX = 3;
 /** Limit: names in one note. */
 const NAMES_MAX = 10;
 
@@ -28,6 +32,20 @@ export interface CoverageInput {
   readonly retainedFromMs: number;
   /** What limits left out, as sentences. */
   readonly notes: readonly string[];
+  readonly unwatched: readonly Window[];
+}
+
+/** Runs of buckets that were not watched, oldest first. */
+export function unwatchedIn({ fromMs, frames }: FrameSlice): Window[] {
+  const found: { fromMs: number; toMs: number }[] = [];
+  frames.forEach(({ isUnwatched }, at) => {
+    if (!isUnwatched) return;
+    const startMs = fromMs + at * BUCKET_MS;
+    const last = found.at(-1);
+    if (last?.toMs === startMs) last.toMs += BUCKET_MS;
+    else found.push({ fromMs: startMs, toMs: startMs + BUCKET_MS });
+  });
+  return found;
 }
 
 interface Presence {
@@ -36,7 +54,8 @@ interface Presence {
   longestPause: number;
 }
 
-function presences({ frames }: FrameSlice): Map<number, Presence> {
+/** Buckets that were not watched are left out: they are no pause of anybody. */
+function presences(frames: readonly Frame[]): Map<number, Presence> {
   const seen = new Map<number, Presence>();
   frames.forEach((frame, at) => {
     for (const service of frame.heard) {
@@ -53,9 +72,10 @@ function presences({ frames }: FrameSlice): Map<number, Presence> {
 }
 
 function silentServices(input: CoverageInput): EntityId[] {
-  const end = input.slice.frames.length - 1;
+  const watched = input.slice.frames.filter((frame) => !frame.isUnwatched);
+  const end = watched.length - 1;
   const silent: EntityId[] = [];
-  for (const [service, { last, longestPause }] of presences(input.slice)) {
+  for (const [service, { last, longestPause }] of presences(watched)) {
     const patience = Math.max(SILENT_MS / BUCKET_MS, SILENT_FACTOR * longestPause);
     if (end - last >= patience) silent.push(input.idOf(service));
   }
@@ -77,11 +97,16 @@ function lateNotes({ slice, idOf }: CoverageInput): string[] {
     .map(({ name, count }) => `${count} spans of ${name} came after their bucket had closed`);
 }
 
+const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+
 function notesOf(input: CoverageInput, seen: Omit<Coverage, "notes" | "lastSignalMs">): string[] {
   const notes: string[] = [];
   if (input.askedFromMs < input.retainedFromMs) {
-    const from = new Date(input.retainedFromMs).toISOString().slice(11, 19);
-    notes.push(`nothing is kept from before ${from} UTC`);
+    notes.push(`nothing is kept from before ${clockTime(input.retainedFromMs)} UTC`);
+  }
+  for (const { fromMs, toMs } of input.unwatched.slice(-GAPS_NAMED_MAX)) {
+    const gap = `${clockTime(fromMs)} to ${clockTime(toMs)} UTC`;
+    notes.push(`of ${gap} little or nothing is known: Orrery was not running, or lost its record`);
   }
   const externals = seen.unseenCallees.filter((id) => entityType(id) === "external");
   if (externals.length > 0) {

@@ -1,5 +1,6 @@
+import { cellKey } from "./cell-table.ts";
 import { OVERFLOW_CALL } from "./operation-name.ts";
-import type { CallCell, CallSite } from "./site.ts";
+import type { CallCell, CallSite, EdgeCell } from "./site.ts";
 import type { SiteResolver } from "./site-resolver.ts";
 import type { SpanNode } from "./span-node.ts";
 
@@ -51,13 +52,8 @@ export class EdgeCells {
     if (!isRest && site.cells.length >= CELLS_PER_SITE_MAX) {
       return this.#cell(site, { callee, instance: -1, operation: OVERFLOW_CALL });
     }
-    const cell = edgeCells.add({
-      sender: site.sender,
-      callee,
-      calleeInstance: instance < 0 ? undefined : instance,
-      operation,
-      isAsync: site.isAsync,
-    });
+    const edge = edgeOf(site, wanted);
+    const cell = edgeCells.hold(edgeKey(edge), () => edge);
     if (cell < 0) {
       edgeCells.refused += 1;
       return undefined;
@@ -67,6 +63,30 @@ export class EdgeCells {
     return made;
   }
 }
+
+function edgeOf({ sender, isAsync }: CallSite, wanted: Wanted): EdgeCell {
+  const { callee, instance, operation } = wanted;
+  return {
+    caller: sender.serviceId,
+    callerInstance: sender.instanceId,
+    callerVersion: sender.version,
+    callee,
+    calleeInstance: instance < 0 ? undefined : instance,
+    operation,
+    isAsync,
+  };
+}
+
+export const edgeKey = (edge: EdgeCell): string =>
+  cellKey(
+    edge.caller,
+    edge.callerInstance,
+    edge.callerVersion,
+    edge.callee,
+    edge.calleeInstance,
+    edge.isAsync ? "async" : "",
+    edge.operation,
+  );
 
 /** Remembers which operation answers at a site: it names calls that were not answered. */
 export function noteAnswer(site: CallSite, answer: SpanNode): void {

@@ -1,6 +1,7 @@
 import { identityText } from "./attribute-text.ts";
+import { Changed } from "./changed.ts";
 import type { Attributes, AttributeValue, EntityId, EntityType } from "./entity.ts";
-import { entityId } from "./entity.ts";
+import { entityId, entityName, entityType } from "./entity.ts";
 import { ENTITIES_OF_TYPE_MAX, isForgettable } from "./entity-limits.ts";
 
 /** Limit: indices ever given out. Two of them make one exact number (`PlaceTable`). */
@@ -53,7 +54,16 @@ export interface EntityCapture {
   readonly lastSeenMs: Float64Array;
 }
 
-export type EntityRow = Omit<EntityRecord, "earlier"> & { readonly lastSeenMs: number };
+type Description = Pick<EntityRecord, "attributes" | "firstSeenMs" | "sinceMs">;
+
+/** An entity as it is written down. */
+export interface EntityRow extends Omit<EntityRecord, "earlier"> {
+  readonly lastSeenMs: number;
+  /** Further keys under which telemetry tells of it. */
+  readonly otherKeys: readonly string[];
+  /** How it was described before, newest first. */
+  readonly earlier: readonly Description[];
+}
 
 /** All entities ever seen, by a small index that stays theirs. */
 export class EntityStore {
@@ -61,6 +71,9 @@ export class EntityStore {
   #lastSeenMs = new Float64Array(256);
   readonly #byKey = new Map<string, number>();
   readonly #byId = new Map<EntityId, number>();
+  readonly #otherKeys = new Map<number, readonly string[]>();
+  readonly #changed = new Changed<number>();
+  #forgottenIds: EntityId[] = [];
   readonly #countOf = new Map<EntityType, number>();
   /** No second search for what can be forgotten before then. */
   readonly #searchAgainMs = new Map<EntityType, number>();
@@ -101,7 +114,7 @@ export class EntityStore {
     }
     const declared = this.#declared(claim);
     if (declared !== undefined) {
-      this.#byKey.set(key, declared);
+      this.#nameToo(declared, key);
       this.touch(declared, at);
       return declared;
     }
@@ -132,6 +145,12 @@ export class EntityStore {
     const index = this.#byId.get(entityId(type, identityText(wanted, NAME_CHARS_MAX)));
     const isDeclared = this.#records[index ?? -1]?.key.startsWith(`${type}|${DECLARED}`) === true;
     return isDeclared ? index : undefined;
+  }
+
+  #nameToo(index: number, key: string): void {
+    this.#byKey.set(key, index);
+    this.#otherKeys.set(index, [...(this.#otherKeys.get(index) ?? []), key]);
+    this.#changed.add(index);
   }
 
   #freeName({ type, key, names }: EntityClaim): string {
@@ -166,7 +185,10 @@ export class EntityStore {
     const record = this.#records[index];
     if (record === undefined) return;
     this.#records[index] = undefined;
-    this.#byKey.delete(record.key);
+    for (const key of [record.key, ...(this.#otherKeys.get(index) ?? [])]) this.#byKey.delete(key);
+    this.#otherKeys.delete(index);
+    this.#changed.delete(index);
+    this.#forgottenIds.push(record.id);
     this.#byId.delete(record.id);
     this.#countOf.set(record.type, (this.#countOf.get(record.type) ?? 1) - 1);
     this.#forgotten += 1;
@@ -180,6 +202,7 @@ export class EntityStore {
     this.#countOf.set(record.type, (this.#countOf.get(record.type) ?? 0) + 1);
     if (index >= this.#lastSeenMs.length) this.#lastSeenMs = grown(this.#lastSeenMs);
     this.#lastSeenMs[index] = lastSeenMs;
+    this.#changed.add(index);
     return index;
   }
 
@@ -203,6 +226,7 @@ export class EntityStore {
     if (record === undefined) return;
     const earlier = record.sinceMs === nowMs ? record.earlier : cutChain(record);
     this.#records[index] = { ...record, ...learned, sinceMs: nowMs, earlier };
+    this.#changed.add(index);
   }
 
   /** Adds to what is known of an entity; later values win. */
@@ -236,20 +260,76 @@ export class EntityStore {
     };
   }
 
-  rows(): EntityRow[] {
-    return this.#records.flatMap((record, index) => {
-      if (record === undefined) return [];
-      const { earlier: _, ...row } = record;
-      return [{ ...row, lastSeenMs: this.#lastSeenMs[index] ?? 0 }];
-    });
+  /** All entities as they are written down. Limit: `INDICES_MAX`; the caller may stop in between. */
+  *rows(): Generator<EntityRow> {
+    for (let index = 0; index < this.#records.length; index += 1) {
+      const row = this.#row(index);
+      if (row !== undefined) yield row;
+    }
   }
 
-  /** Contract: only into an empty store. */
-  restore(rows: readonly EntityRow[]): void {
-    for (const { lastSeenMs, ...record } of rows) {
-      if ((this.#countOf.get(record.type) ?? 0) >= ENTITIES_OF_TYPE_MAX[record.type]) continue;
-      this.#add({ ...record, earlier: undefined }, lastSeenMs);
+  #row(index: number): EntityRow | undefined {
+    const record = this.#records[index];
+    if (record === undefined) return undefined;
+    const { earlier, ...row } = record;
+    const before: Description[] = [];
+    for (let at = earlier; at !== undefined; at = at.earlier) {
+      const { attributes, firstSeenMs, sinceMs } = at;
+      before.push({ attributes, firstSeenMs, sinceMs });
     }
+    const otherKeys = this.#otherKeys.get(index) ?? [];
+    return { ...row, lastSeenMs: this.#lastSeenMs[index] ?? 0, otherKeys, earlier: before };
+  }
+
+  /** Those that are new, described anew or forgotten since the last call. */
+  takeChanged(): { readonly rows: readonly EntityRow[]; readonly forgotten: readonly EntityId[] } {
+    const rows = Array.from(this.#changed.take()).flatMap((index) => this.#row(index) ?? []);
+    const forgotten = this.#forgottenIds;
+    this.#forgottenIds = [];
+    return { rows, forgotten };
+  }
+
+  /** An entity of an earlier life. Of two with one id the later stands. */
+  learn({ lastSeenMs, otherKeys, earlier, ...row }: EntityRow): void {
+    let before: EntityRecord | undefined;
+    for (const description of earlier.toReversed()) {
+      before = { ...row, ...description, earlier: before };
+    }
+    const record: EntityRecord = { ...row, earlier: before };
+    const known = this.#byId.get(row.id);
+    if (known === undefined && (this.#countOf.get(row.type) ?? 0) >= ENTITIES_OF_TYPE_MAX[row.type])
+      return;
+    const index = known ?? this.#add(record, lastSeenMs);
+    this.#records[index] = record;
+    this.seen(index, lastSeenMs);
+    for (const key of otherKeys) if (!this.#byKey.has(key)) this.#nameToo(index, key);
+    this.#changed.delete(index);
+  }
+
+  /** Of an earlier life: it was forgotten before that ended. */
+  unlearn(id: EntityId): void {
+    const index = this.#byId.get(id);
+    if (index === undefined) return;
+    this.#forget(index);
+    this.#forgottenIds.pop();
+    this.#forgotten -= 1;
+  }
+
+  /** An entity that columns of an earlier life name and nothing else tells of; undefined when its type is full. */
+  adopt(id: EntityId, seenMs: number): number | undefined {
+    const known = this.#byId.get(id);
+    if (known !== undefined) return known;
+    const [type, name] = [entityType(id), entityName(id)];
+    if ((this.#countOf.get(type) ?? 0) >= (ENTITIES_OF_TYPE_MAX[type] ?? 0)) return undefined;
+    return this.claim(
+      { type, key: `${DECLARED}${name}`, names: [name] },
+      { seenMs, nowMs: seenMs },
+    );
+  }
+
+  /** Says when something showed an entity, and no more. */
+  seen(index: number, seenMs: number): void {
+    if (seenMs > (this.#lastSeenMs[index] ?? 0)) this.#lastSeenMs[index] = seenMs;
   }
 }
 

@@ -1,10 +1,11 @@
 import { layCriticalPath } from "./critical-path.ts";
 import type { EntityId } from "./entity.ts";
-import type { EntryColumns, Exemplar } from "./frame.ts";
+import type { EntryColumns } from "./frame.ts";
 import type { PlaceTable } from "./place-table.ts";
 import type { OperationInfo } from "./site.ts";
 import { failureOrigin } from "./span-facts.ts";
 import type { SpanNode } from "./span-node.ts";
+import { type Exemplar, type TraceBlock, TracePacker } from "./trace-block.ts";
 import { readTrace } from "./trace-reading.ts";
 import type { Trace } from "./view.ts";
 
@@ -50,6 +51,7 @@ export class EntryFold {
   readonly #idOf: (entity: number) => EntityId;
   readonly #calleeOf: (call: SpanNode) => number;
   readonly #seed: number;
+  readonly #packer = new TracePacker();
   #tallies = new Map<OperationInfo, Tally>();
   #reservoirs = new Map<OperationInfo, Reservoir>();
 
@@ -134,9 +136,9 @@ export class EntryFold {
   }
 
   /** The bucket's entries and exemplars; starts the next bucket. */
-  take(): { readonly entries: readonly EntryColumns[]; readonly exemplars: readonly Exemplar[] } {
+  take(): { readonly entries: readonly EntryColumns[]; readonly exemplars: TraceBlock } {
     const entries = [...this.#tallies].map(([operation, tally]) => entryColumns(operation, tally));
-    const exemplars = [...this.#reservoirs.values()].flatMap(exemplarsOf);
+    const exemplars = this.#packer.pack([...this.#reservoirs.values()].flatMap(exemplarsOf));
     this.#tallies = new Map();
     this.#reservoirs = new Map();
     return { entries, exemplars };

@@ -1,4 +1,5 @@
-import { EMPTY_FRAME, type Frame, rowsOf } from "./frame.ts";
+import { EMPTY_FRAME, type Frame, rowsOf, UNWATCHED_FRAME } from "./frame.ts";
+import { NO_TRACES, spansIn, tracesIn } from "./trace-block.ts";
 
 /** Buckets of five seconds that are kept: one hour. */
 export const RETAINED_BUCKETS = 720;
@@ -16,9 +17,6 @@ export interface FrameCapture {
   readonly firstWholeBucket: number;
   readonly frames: readonly Frame[];
 }
-
-const spansOf = (frame: Frame): number =>
-  frame.exemplars.reduce((total, one) => total + one.trace.spans.length, 0);
 
 /** The closed buckets of the retention. Frames are never altered; what is given up is replaced. */
 export class FrameRing {
@@ -55,9 +53,27 @@ export class FrameRing {
     this.#append(frame);
   }
 
+  /** A closed bucket of an earlier life: what is missing before it was not watched, or is lost. */
+  restore(bucket: number, frame: Frame, isFirst: boolean): void {
+    if (this.#frames.length === 0) {
+      this.#firstBucket = bucket;
+      this.#isFirstPartial = isFirst;
+    }
+    const missing = bucket - this.#firstBucket - this.#frames.length;
+    if (missing > RETAINED_BUCKETS) {
+      this.clear();
+      this.restore(bucket, frame, false);
+      return;
+    }
+    for (let left = missing; left > 0; left -= 1) {
+      this.#append({ ...UNWATCHED_FRAME, closedMs: frame.closedMs });
+    }
+    this.#append(frame);
+  }
+
   #append(frame: Frame): void {
     this.#frames.push(frame);
-    this.#exemplarSpans += spansOf(frame);
+    this.#exemplarSpans += spansIn(frame.exemplars);
     this.#rows += rowsOf(frame);
     if (this.#frames.length > RETAINED_BUCKETS) this.#dropOldest();
     while (this.#rows > FRAME_ROWS_MAX && this.#frames.length > 1) {
@@ -72,7 +88,7 @@ export class FrameRing {
 
   #dropOldest(): void {
     const oldest = this.#frames.shift() ?? EMPTY_FRAME;
-    this.#exemplarSpans -= spansOf(oldest);
+    this.#exemplarSpans -= spansIn(oldest.exemplars);
     this.#rows -= rowsOf(oldest);
     this.#firstBucket += 1;
     this.#thinned = Math.max(0, this.#thinned - 1);
@@ -81,10 +97,10 @@ export class FrameRing {
 
   #thin(at: number): void {
     const frame = this.#frames[at];
-    if (frame === undefined || frame.exemplars.length === 0) return;
-    this.exemplarsGivenUp += frame.exemplars.length;
-    this.#exemplarSpans -= spansOf(frame);
-    this.#frames[at] = { ...frame, exemplars: [] };
+    if (frame === undefined || tracesIn(frame.exemplars) === 0) return;
+    this.exemplarsGivenUp += tracesIn(frame.exemplars);
+    this.#exemplarSpans -= spansIn(frame.exemplars);
+    this.#frames[at] = { ...frame, exemplars: NO_TRACES };
   }
 
   /** Forgets everything: time has jumped further than is kept. */

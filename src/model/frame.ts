@@ -1,4 +1,4 @@
-import type { Trace } from "./view.ts";
+import { NO_TRACES, type TraceBlock } from "./trace-block.ts";
 
 /** The numbers kept for one cell (a station or a link) in one bucket, in this order. */
 export const FIELD = {
@@ -50,14 +50,6 @@ export interface EntryColumns {
   readonly failed: Float64Array;
 }
 
-/** A finished trace with the reservoirs that hold it. */
-export interface Exemplar {
-  readonly trace: Trace;
-  readonly uniform: boolean;
-  readonly slow: boolean;
-  readonly error: boolean;
-}
-
 interface FrameCounts {
   readonly spans: number;
   readonly dropped: number;
@@ -70,7 +62,7 @@ export interface Frame {
   readonly stations: CellColumns;
   readonly edges: CellColumns;
   readonly entries: readonly EntryColumns[];
-  readonly exemplars: readonly Exemplar[];
+  readonly exemplars: TraceBlock;
   /** Log templates and how often each was seen. */
   readonly templates: Int32Array;
   readonly templateCounts: Float64Array;
@@ -85,6 +77,8 @@ export interface Frame {
   readonly lastHeardMs: number;
   /** By our clock: when it was closed, and could be read. */
   readonly closedMs: number;
+  /** We were not there for all of it: that something is missing says nothing. */
+  readonly isUnwatched: boolean;
 }
 
 /** Rows of columns that a frame holds: the measure of its size. */
@@ -104,7 +98,7 @@ export const EMPTY_FRAME: Frame = {
   stations: NO_ROWS,
   edges: NO_ROWS,
   entries: [],
-  exemplars: [],
+  exemplars: NO_TRACES,
   templates: new Int32Array(0),
   templateCounts: new Float64Array(0),
   heard: new Int32Array(0),
@@ -114,4 +108,8 @@ export const EMPTY_FRAME: Frame = {
   firstHeardMs: 0,
   lastHeardMs: 0,
   closedMs: 0,
+  isUnwatched: false,
 };
+
+/** A bucket of which nothing is known. */
+export const UNWATCHED_FRAME: Frame = { ...EMPTY_FRAME, isUnwatched: true };

@@ -1,5 +1,8 @@
 import { cleanText, redact } from "../redact.ts";
 import { textHash } from "./attribute-text.ts";
+import { Changed } from "./changed.ts";
+import type { EntityId } from "./entity.ts";
+import type { TemplateRow } from "./journal/fact.ts";
 import { generalise, similarity, WILDCARD, wordsOf } from "./log-template.ts";
 import type { LogRecord } from "./signal.ts";
 
@@ -28,6 +31,8 @@ export interface StoredTemplate {
   readonly severity: number;
   readonly firstSeenMs: number;
   readonly samples: readonly LogSample[];
+  /** Texts that are compared with it: their severity band, length and first word. */
+  readonly group: string;
 }
 
 interface ServiceTemplates {
@@ -44,7 +49,8 @@ const bandOf = (severity: number): number => (severity >= 17 ? 17 : severity >= 
 export class LogStore {
   #templates: StoredTemplate[] = [];
   readonly #services = new Map<number, ServiceTemplates>();
-  readonly #ids = new Set<string>();
+  readonly #byId = new Map<string, number>();
+  readonly #changed = new Changed<number>();
   /** Records that fitted no template and had no room for one of their own. */
   overflowed = 0;
 
@@ -68,13 +74,23 @@ export class LogStore {
       mine.count >= TEMPLATES_PER_SERVICE_MAX || this.#templates.length >= TEMPLATES_MAX;
     if (isFull) {
       this.overflowed += 1;
-      mine.overflow ??= this.#create({ service, serviceName, words: [WILDCARD], record });
+      mine.overflow ??= this.#create({
+        service,
+        serviceName,
+        words: [WILDCARD],
+        group: key,
+        record,
+      });
       return mine.overflow;
     }
-    const made = this.#create({ service, serviceName, words, record });
-    mine.groups.set(key, [...group, made]);
-    mine.count += 1;
+    const made = this.#create({ service, serviceName, words, group: key, record });
+    this.#join(mine, key, made);
     return made;
+  }
+
+  #join(mine: ServiceTemplates, group: string, template: number): void {
+    mine.groups.set(group, [...(mine.groups.get(group) ?? []), template]);
+    mine.count += 1;
   }
 
   #of(service: number): ServiceTemplates {
@@ -102,15 +118,15 @@ export class LogStore {
     readonly service: number;
     readonly serviceName: string;
     readonly words: readonly string[];
+    readonly group: string;
     readonly record: LogRecord;
   }): number {
     const { record, words } = of;
     const text = templateText(words);
     const seed = `${of.serviceName}|${bandOf(record.severity)}|${text}`;
     let id = `log-${textHash(seed)}`;
-    while (this.#ids.has(id)) id = `log-${textHash(`${seed}${id}`)}`;
-    this.#ids.add(id);
-    this.#templates.push({
+    while (this.#byId.has(id)) id = `log-${textHash(`${seed}${id}`)}`;
+    return this.#keep({
       id,
       service: of.service,
       words,
@@ -118,8 +134,16 @@ export class LogStore {
       severity: record.severity,
       firstSeenMs: record.timeMs,
       samples: [sampleOf(record)],
+      group: of.group,
     });
-    return this.#templates.length - 1;
+  }
+
+  #keep(template: StoredTemplate): number {
+    const index = this.#templates.length;
+    this.#templates.push(template);
+    this.#byId.set(template.id, index);
+    this.#changed.add(index);
+    return index;
   }
 
   #refine(index: number, words: readonly string[], record: LogRecord): void {
@@ -135,6 +159,7 @@ export class LogStore {
     const isWorse = record.severity > template.severity;
     if (isExact && !wantsSample && !isEarlier && !isWorse) return;
     const common = isExact ? template.words : generalise(template.words, words);
+    this.#changed.add(index);
     this.#templates[index] = {
       ...template,
       words: common,
@@ -147,6 +172,46 @@ export class LogStore {
 
   capture(): readonly StoredTemplate[] {
     return this.#templates.slice();
+  }
+
+  idOf(index: number): string {
+    return this.#templates[index]?.id ?? "";
+  }
+
+  indexOf(id: string): number | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** All templates as they are written down. `idOf` names a service. */
+  *rows(idOf: (service: number) => EntityId): Generator<TemplateRow> {
+    for (let index = 0; index < this.#templates.length; index += 1) yield* this.#row(index, idOf);
+  }
+
+  *#row(index: number, idOf: (service: number) => EntityId): Generator<TemplateRow> {
+    const template = this.#templates[index];
+    if (template === undefined) return;
+    const isOverflow = this.#services.get(template.service)?.overflow === index;
+    yield { ...template, service: idOf(template.service), isOverflow };
+  }
+
+  /** Those that are new or were told anew since the last call. */
+  takeChanged(idOf: (service: number) => EntityId): TemplateRow[] {
+    return Array.from(this.#changed.take()).flatMap((index) => [...this.#row(index, idOf)]);
+  }
+
+  /** A template of an earlier life. Of two with one id the later stands. */
+  learn({ isOverflow, ...row }: TemplateRow, service: number): void {
+    const template = { ...row, service };
+    const known = this.#byId.get(row.id);
+    if (known !== undefined) {
+      this.#templates[known] = template;
+      return;
+    }
+    const index = this.#keep(template);
+    this.#changed.delete(index);
+    const mine = this.#of(service);
+    if (isOverflow) mine.overflow = index;
+    else this.#join(mine, row.group, index);
   }
 }
 

@@ -23,6 +23,8 @@ const SEARCH_EVERY_BUCKETS = 12;
 export interface StoredSeries {
   readonly entity: number;
   readonly metric: string;
+  /** What the metric's name ends in beyond that of its points: "", ".p95", ".rate". */
+  readonly suffix: string;
   readonly unit: string;
   readonly kind: SeriesKind;
   readonly attributes: Attributes;
@@ -41,6 +43,17 @@ export interface Stream {
   before: PreviousPoint | undefined;
   /** The newest bucket for which it had a point. */
   lastBucket: number;
+}
+
+/** A series as it is written down; `metric` is the name of its points. */
+export interface RestoredSeries {
+  readonly entity: number;
+  readonly metric: string;
+  readonly suffix: string;
+  readonly unit: string;
+  readonly kind: SeriesKind;
+  readonly attributes: Attributes;
+  readonly firstBucket: number;
 }
 
 /** A point that waits for its bucket to close: by then all that belongs before it has come. */
@@ -73,7 +86,7 @@ export class MetricStore {
   /** What a point belongs to; undefined when there is no room for one more stream. */
   stream(entity: number, point: MetricPoint, bucket: number): Stream | undefined {
     const attributes = distinguishing(point.attributes);
-    const key = `${entity}|${point.name}|${JSON.stringify(attributes)}`;
+    const key = streamKey(entity, point.name, attributes);
     const known = this.#streams.get(key);
     if (known !== undefined) {
       known.lastBucket = Math.max(known.lastBucket, bucket);
@@ -84,16 +97,15 @@ export class MetricStore {
       this.refused += 1;
       return undefined;
     }
-    const stream: Stream = {
-      key,
-      entity,
-      metric: point.name,
-      attributes,
-      series: new Map(),
-      before: undefined,
-      lastBucket: bucket,
-    };
-    this.#streams.set(key, stream);
+    return this.#createStream({ key, entity, metric: point.name, attributes }, bucket);
+  }
+
+  #createStream(
+    of: Pick<Stream, "key" | "entity" | "metric" | "attributes">,
+    bucket: number,
+  ): Stream {
+    const stream: Stream = { ...of, series: new Map(), before: undefined, lastBucket: bucket };
+    this.#streams.set(of.key, stream);
     return stream;
   }
 
@@ -123,25 +135,59 @@ export class MetricStore {
 
   #write(stream: Stream, reading: Reading, bucket: number): void {
     const series = stream.series.get(reading.suffix) ?? this.#createSeries(stream, reading, bucket);
-    if (series === undefined) {
-      this.refused += 1;
-      return;
-    }
+    if (series === undefined) this.refused += 1;
+    else this.put(series, bucket, reading.value);
+  }
+
+  /** Contract: of one series, buckets come in order. */
+  put(series: StoredSeries, bucket: number, value: number): void {
     if (bucket > series.lastBucket) {
       const from = Math.max(series.lastBucket + 1, bucket - this.#slots + 1);
       for (let at = from; at <= bucket; at += 1) series.values[at % this.#slots] = Number.NaN;
       series.lastBucket = bucket;
     }
-    series.values[bucket % this.#slots] = reading.value;
+    series.values[bucket % this.#slots] = value;
   }
 
-  #createSeries(stream: Stream, reading: Reading, bucket: number): StoredSeries | undefined {
+  /** A series of an earlier life, found or made; undefined when there is no room. */
+  restore(of: RestoredSeries): StoredSeries | undefined {
+    const { entity, metric, attributes, suffix, firstBucket } = of;
+    const key = streamKey(entity, metric, attributes);
+    const stream =
+      this.#streams.get(key) ??
+      this.#createStream({ key, entity, metric, attributes }, firstBucket);
+    return stream.series.get(suffix) ?? this.#createSeries(stream, of, firstBucket);
+  }
+
+  /** Says that the stream of a restored series was last heard in `bucket`, so that it is not let go of too soon. */
+  heard(series: StoredSeries, bucket: number): void {
+    const name = series.metric.slice(0, series.metric.length - series.suffix.length);
+    const stream = this.#streams.get(streamKey(series.entity, name, series.attributes));
+    if (stream !== undefined) stream.lastBucket = Math.max(stream.lastBucket, bucket);
+  }
+
+  /** Series with a value in that bucket. */
+  *at(bucket: number): Generator<readonly [series: StoredSeries, value: number]> {
+    for (const own of this.#byEntity.values()) {
+      for (const series of own) {
+        const value = this.valueAt(series, bucket);
+        if (!Number.isNaN(value)) yield [series, value];
+      }
+    }
+  }
+
+  #createSeries(
+    stream: Stream,
+    reading: Omit<Reading, "value">,
+    bucket: number,
+  ): StoredSeries | undefined {
     if (this.#count >= SERIES_MAX) this.#makeRoom(bucket);
     const own = this.#byEntity.get(stream.entity) ?? [];
     if (this.#count >= SERIES_MAX || own.length >= SERIES_PER_ENTITY_MAX) return undefined;
     const series: StoredSeries = {
       entity: stream.entity,
       metric: `${stream.metric}${reading.suffix}`,
+      suffix: reading.suffix,
       unit: reading.unit,
       kind: reading.kind,
       attributes: stream.attributes,
@@ -184,6 +230,9 @@ export class MetricStore {
     return series.values[bucket % this.#slots] ?? Number.NaN;
   }
 }
+
+const streamKey = (entity: number, metric: string, attributes: Attributes): string =>
+  `${entity}|${metric}|${JSON.stringify(attributes)}`;
 
 /** A delta of what goes up and down is remembered as the level that it leads to. */
 function withLevel(point: MetricPoint, before: PreviousPoint | undefined): MetricPoint {

@@ -121,6 +121,11 @@ export class OpenBuckets {
     this.#end = bucketOf(nowMs) - RETAINED_BUCKETS;
   }
 
+  /** Goes on after an earlier life: everything before `index` is closed. */
+  resume(index: number): void {
+    this.#end = index;
+  }
+
   /** Everything before `index` is closed without a trace. Contract: nothing is in there. */
   skipTo(index: number): void {
     this.#end = Math.max(this.#end, index);

@@ -1,5 +1,7 @@
+import { Changed } from "./changed.ts";
 import type { EntityId } from "./entity.ts";
 import type { Relation, RelationType } from "./relation.ts";
+import { orEndless, orNull, type Saved } from "./saved.ts";
 
 /** A relation learned from telemetry ends when nothing has shown it for this long. */
 export const RELATION_EXPIRY_MS = 15 * 60_000;
@@ -23,6 +25,8 @@ export interface RelationRow extends Ends {
   readonly fromSequence: number;
   toSequence: number;
 }
+
+export type SavedRelation = Saved<RelationRow>;
 
 export interface RelationFilter {
   readonly type?: RelationType;
@@ -61,6 +65,9 @@ export class RelationStore {
   #rows: RelationRow[] = [];
   readonly #byEntity = new Map<EntityId, RelationRow[]>();
   readonly #held = new Map<string, HeldRelation>();
+  readonly #changed = new Changed<RelationRow>();
+  /** While an earlier life is being read: its rows by sequence. */
+  #learned: Map<number, RelationRow> | undefined;
   #sequence = 0;
   #refused = 0;
   #forgotten = 0;
@@ -160,6 +167,7 @@ export class RelationStore {
       toSequence: Number.POSITIVE_INFINITY,
     };
     this.#index(added);
+    this.#changed.add(added);
     return added;
   }
 
@@ -179,6 +187,7 @@ export class RelationStore {
     const { row } = held;
     row.recordedToMs = nowMs;
     row.toSequence = this.#sequence + 1;
+    this.#changed.add(row);
     this.#record(held, {
       source: row.source,
       validFromMs: row.validFromMs,
@@ -209,31 +218,61 @@ export class RelationStore {
     return found;
   }
 
-  rows(): readonly RelationRow[] {
-    return this.#rows;
+  *rows(): Generator<SavedRelation> {
+    for (const row of this.#rows) yield saved(row);
   }
 
-  /** Contract: only into an empty store. Relations that held at the snapshot hold on until they expire. */
-  restore(rows: readonly RelationRow[], savedMs: number): void {
-    for (const row of rows) {
-      this.#index(row);
-      this.#sequence = Math.max(this.#sequence, row.fromSequence);
+  /** Those that are new, or believed no more, since the last call. */
+  takeChanged(): SavedRelation[] {
+    return Array.from(this.#changed.take(), saved);
+  }
+
+  /** A row of an earlier life. Contract: before anything is held; of two with one sequence the later stands. */
+  learn(row: SavedRelation): void {
+    this.#learned ??= new Map();
+    const fromSequence = row.fromSequence ?? 0;
+    const toSequence = orEndless(row.toSequence);
+    const recordedToMs = orEndless(row.recordedToMs);
+    const known = this.#learned.get(fromSequence);
+    if (known !== undefined) {
+      known.toSequence = toSequence;
+      known.recordedToMs = recordedToMs;
+      return;
+    }
+    const learned: RelationRow = {
+      ...row,
+      validFromMs: row.validFromMs ?? 0,
+      validToMs: orEndless(row.validToMs),
+      recordedFromMs: row.recordedFromMs ?? 0,
+      recordedToMs,
+      fromSequence,
+      toSequence,
+    };
+    this.#learned.set(fromSequence, learned);
+    this.#index(learned);
+    this.#sequence = Math.max(this.#sequence, fromSequence);
+  }
+
+  /** All of an earlier life is learned: what held at its end, `savedMs`, holds on until it expires. */
+  resume(savedMs: number): void {
+    for (const row of this.#learned?.values() ?? []) {
       if (row.validToMs !== Number.POSITIVE_INFINITY) continue;
       if (row.recordedToMs !== Number.POSITIVE_INFINITY) continue;
       const { type, from, to } = row;
       const expires = doesExpire(row.source);
-      this.#held.set(keyOf(row), {
-        type,
-        from,
-        to,
-        row,
-        seenMs: savedMs,
-        hasEnded: false,
-        expires,
-      });
+      const held = { type, from, to, row, seenMs: savedMs, hasEnded: false, expires };
+      this.#held.set(keyOf(row), held);
     }
+    this.#learned = undefined;
   }
 }
+
+const saved = (row: RelationRow): SavedRelation => ({
+  ...row,
+  validToMs: orNull(row.validToMs),
+  recordedToMs: orNull(row.recordedToMs),
+  toSequence: orNull(row.toSequence),
+});
 
 function fits(row: RelationRow, { type, from, to }: RelationFilter): boolean {
   if (type !== undefined && row.type !== type) return false;

@@ -14,14 +14,25 @@ export class SiteRecycler {
   readonly #topology: Topology;
   readonly #resolver: SiteResolver;
   #round: Iterator<Sender> | undefined;
+  /** Where an earlier life ended; its cells are kept as long as its columns. */
+  #resumedAt: number | undefined;
 
   constructor(topology: Topology, resolver: SiteResolver) {
     this.#topology = topology;
     this.#resolver = resolver;
   }
 
+  resume(bucket: number): void {
+    this.#resumedAt = bucket;
+  }
+
   /** Looks at the next few senders. `bucket` is the one that closes. */
   recycle(bucket: number): void {
+    if (this.#resumedAt !== undefined && bucket - this.#resumedAt > IDLE_BUCKETS) {
+      this.#resumedAt = undefined;
+      this.#resolver.stationCells.releaseRestored();
+      this.#resolver.edgeCells.releaseRestored();
+    }
     for (let count = 0; count < SENDERS_A_CLOSE; count += 1) {
       this.#round ??= this.#topology.senders[Symbol.iterator]();
       const next = this.#round.next();

@@ -1,5 +1,6 @@
 import { boundedName } from "./attribute-text.ts";
 import { type CallPath, callName, callPath } from "./call-name.ts";
+import { isCalledFromOutside, isMostlyEntered } from "./callers.ts";
 import { CellTable } from "./cell-table.ts";
 import { type EntityId, entityId } from "./entity.ts";
 import {
@@ -57,6 +58,10 @@ export class SiteResolver {
   readonly #topology: Topology;
   readonly #operations = new Map<number, Map<string, OperationInfo>>();
   readonly #peerByKey = new Map<string, Peer>();
+  /** Who answered behind peers in an earlier life; taken up when they are called again. */
+  readonly #answeredBefore = new Map<string, readonly number[]>();
+  /** How each operation was last told to be used. */
+  readonly #usesTold = new Map<OperationInfo, string>();
   readonly #counters = new Map<EntityId, RequestCounter[]>();
   /** Spans whose operation did not fit, by service. */
   readonly overflowed = new Map<number, number>();
@@ -227,9 +232,62 @@ export class SiteResolver {
   }
 
   #keepPeer(identity: PeerIdentity, key: string): Peer {
-    const peer: Peer = { identity, outside: undefined, answered: new Map() };
+    const before = this.#answeredBefore.get(key) ?? [];
+    this.#answeredBefore.delete(key);
+    const answered = new Map(before.map((service) => [service, 1]));
+    const peer: Peer = { key, identity, outside: undefined, answered };
     this.#peerByKey.set(key, peer);
     return peer;
+  }
+
+  /** Operations whose use changed since the last call: requests enter by them, or do no more. */
+  takeChangedUses(): OperationInfo[] {
+    const changed: OperationInfo[] = [];
+    for (const operations of this.#operations.values()) {
+      for (const operation of operations.values()) {
+        const use = useOf(operation);
+        if (use === (this.#usesTold.get(operation) ?? useOf(UNUSED))) continue;
+        this.#usesTold.set(operation, use);
+        changed.push(operation);
+      }
+    }
+    return changed;
+  }
+
+  *operations(): Generator<OperationInfo> {
+    for (const operations of this.#operations.values()) yield* operations.values();
+  }
+
+  /** Services behind each peer, as far as any is known. */
+  *answered(): Generator<readonly [peer: string, services: readonly number[]]> {
+    yield* this.#answeredBefore;
+    for (const { key, answered } of this.#peerByKey.values()) {
+      if (answered.size > 0) yield [key, [...answered.keys()]];
+    }
+  }
+
+  /** Who answered behind a peer in an earlier life. */
+  learnPeer(key: string, services: readonly number[]): void {
+    if (this.#answeredBefore.size < PEERS_MAX || this.#answeredBefore.has(key))
+      this.#answeredBefore.set(key, services);
+  }
+
+  /** How an operation was used in an earlier life. */
+  learnOperation(
+    service: number,
+    name: string,
+    used: Pick<OperationInfo, "served" | "entered" | "orphans">,
+  ): void {
+    const id = entityId("operation", `${this.#topology.name(service)} ${name}`);
+    const index = this.#topology.entities.indexOf(id);
+    if (index === undefined) return;
+    // It was seen then: nothing about it is new.
+    const seenMs = this.#topology.entities.record(index)?.firstSeenMs ?? 0;
+    const operation = this.operation(service, name, { seenMs, nowMs: seenMs });
+    operation.served = used.served;
+    operation.entered = used.entered;
+    operation.orphans = used.orphans;
+    this.#usesTold.set(operation, useOf(operation));
   }
 
   #internal(sender: Sender, name: string): InternalSite {
@@ -247,6 +305,12 @@ export class SiteResolver {
     return site;
   }
 }
+
+const UNUSED = { served: 0, entered: 0, orphans: 0 };
+
+/** By whom it is called, as far as that decides anything. */
+const useOf = (operation: Pick<OperationInfo, "served" | "entered" | "orphans">): string =>
+  `${isCalledFromOutside(operation)}${isMostlyEntered(operation)}`;
 
 function findCall(sender: Sender, path: CallPath): CallSite | undefined {
   return sender.calls.get(path.place)?.get(path.port)?.get(path.part)?.get(path.what);

@@ -67,6 +67,7 @@ export interface Sender {
 
 /** The other end of calls, and what was learned of it. */
 export interface Peer {
+  readonly key: string;
   readonly identity: PeerIdentity;
   /** The entity that calls resolve to when no server span says otherwise; made on first need. */
   outside: number | undefined;
@@ -119,15 +120,24 @@ export interface InternalSite {
 
 export type Site = StationSite | CallSite | InternalSite;
 
-/** What a row of station columns stands for. */
+/** What a row of station columns stands for: told by names, so that it outlives whoever counts in it. */
 export interface StationCell {
-  readonly operation: OperationInfo;
-  readonly sender: Sender;
+  readonly service: EntityId;
+  readonly operation: EntityId;
+  /** The operation's entity; the service's own where there was no room for one more. */
+  readonly operationIndex: number;
+  readonly instance: EntityId | undefined;
+  readonly host: EntityId | undefined;
+  readonly zone: EntityId | undefined;
+  readonly version: string;
 }
 
 /** What a row of edge columns stands for. */
 export interface EdgeCell {
-  readonly sender: Sender;
+  readonly caller: EntityId;
+  readonly callerInstance: EntityId | undefined;
+  readonly callerVersion: string;
+  /** Entities, by index: what is outside may turn out to be a service. */
   readonly callee: number;
   readonly calleeInstance: number | undefined;
   readonly operation: string;

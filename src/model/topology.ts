@@ -1,4 +1,5 @@
 import { must } from "../assert.ts";
+import { Changed } from "./changed.ts";
 import type { Attributes, EntityId } from "./entity.ts";
 import { EntityStore, type Sighting } from "./entity-store.ts";
 import type { RelationType } from "./relation.ts";
@@ -28,6 +29,7 @@ export class Topology {
   readonly versions: VersionsSeen;
   /** Services that have sent telemetry themselves, and since when. */
   readonly heardServices = new Map<number, number>();
+  readonly changedHeard = new Changed<number>();
   readonly #byResource = new WeakMap<Attributes, Sender>();
   readonly #byKey = new Map<string, Sender>();
   readonly #instanceOfPod = new Map<string, number>();
@@ -129,7 +131,10 @@ export class Topology {
         ? undefined
         : this.entities.claim({ type: "host", key: hostName, names: [hostName] }, heard);
     const zone = zoneName === "" ? undefined : this.#zone(zoneName, heard);
-    if (!this.heardServices.has(service)) this.heardServices.set(service, heard.nowMs);
+    if (!this.heardServices.has(service)) {
+      this.heardServices.set(service, heard.nowMs);
+      this.changedHeard.add(service);
+    }
     return {
       key: identityKey(identity),
       service,

@@ -1,4 +1,6 @@
+import { Changed } from "./changed.ts";
 import type { EntityId } from "./entity.ts";
+import type { VersionsRow } from "./journal/fact.ts";
 
 /** Limit: versions remembered of one service; older ones are forgotten and would be news again. */
 const VERSIONS_MAX = 500;
@@ -22,6 +24,7 @@ interface Seen {
 /** Which versions of each service were ever seen, so that a new one is noticed once. */
 export class VersionsSeen {
   readonly #of = new Map<EntityId, Seen>();
+  readonly #changed = new Changed<EntityId>();
   readonly #onNew: (sight: FirstSight) => void;
 
   constructor(onNew: (sight: FirstSight) => void) {
@@ -31,25 +34,35 @@ export class VersionsSeen {
   see(sight: Omit<FirstSight, "previousVersion">): void {
     const { serviceId, version, seenMs } = sight;
     const known = this.#of.get(serviceId);
+    if (known?.versions.includes(version) === true) return;
+    this.#changed.add(serviceId);
     if (known === undefined) {
       this.#of.set(serviceId, { sinceMs: seenMs, versions: [version] });
       return;
     }
-    if (known.versions.includes(version)) return;
     const previousVersion = known.versions.at(-1) ?? "";
     known.versions.push(version);
     if (known.versions.length > VERSIONS_MAX) known.versions.shift();
     if (seenMs - known.sinceMs > FIRST_LOOK_MS) this.#onNew({ ...sight, previousVersion });
   }
 
-  rows(): readonly (readonly [EntityId, readonly string[]])[] {
-    return [...this.#of].map(([service, { versions }]) => [service, [...versions]] as const);
+  rows(): VersionsRow[] {
+    return [...this.#of.keys()].flatMap((service) => this.#row(service));
   }
 
-  /** Contract: before anything was seen. */
-  restore(rows: readonly (readonly [EntityId, readonly string[]])[]): void {
-    for (const [service, versions] of rows) {
-      this.#of.set(service, { sinceMs: Number.NEGATIVE_INFINITY, versions: [...versions] });
-    }
+  #row(service: EntityId): VersionsRow[] {
+    const seen = this.#of.get(service);
+    if (seen === undefined) return [];
+    return [{ service, sinceMs: seen.sinceMs, versions: [...seen.versions] }];
+  }
+
+  /** Services with a new version since the last call. */
+  takeChanged(): VersionsRow[] {
+    return Array.from(this.#changed.take()).flatMap((service) => this.#row(service));
+  }
+
+  /** Contract: before anything is seen. The later of two rows stands. */
+  learn({ service, sinceMs, versions }: VersionsRow): void {
+    this.#of.set(service, { sinceMs, versions: [...versions] });
   }
 }

@@ -63,6 +63,8 @@ export interface WorldView {
   sli(sloId: string, window: Window): SliWindow;
   sloStatus(sloId: string): SloStatus | undefined;
   coverage(window: Window): Coverage;
+  /** Parts of a window in which we were not there, or whose record was lost: that nothing is seen in them says nothing. */
+  unwatched(window: Window): readonly Window[];
 }
 
 export type Resolution =

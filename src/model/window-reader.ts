@@ -30,15 +30,15 @@ export function readStations(slice: FrameSlice, names: CellNames): StationWindow
 }
 
 function stationWindow(slice: FrameSlice, columns: CellWindow, cell: StationCell): StationWindow {
-  const { operation, sender } = cell;
+  const { service, operation, instance, host, zone, version } = cell;
   return {
     ...bucketsOf(slice),
-    service: sender.serviceId,
-    operation: operation.id,
-    ...(sender.instanceId === undefined ? {} : { instance: sender.instanceId }),
-    ...(sender.hostId === undefined ? {} : { host: sender.hostId }),
-    ...(sender.zoneId === undefined ? {} : { zone: sender.zoneId }),
-    ...(sender.version === "" ? {} : { version: sender.version }),
+    service,
+    operation,
+    ...(instance === undefined ? {} : { instance }),
+    ...(host === undefined ? {} : { host }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(version === "" ? {} : { version }),
     count: columns.count,
     errors: columns.errors,
     originErrors: columns.originErrors,
@@ -68,17 +68,17 @@ function edgeWindow(
   cell: EdgeCell,
   { idOf }: CellNames,
 ): EdgeWindow {
-  const { sender, calleeInstance } = cell;
+  const { caller, callerInstance, callerVersion, calleeInstance } = cell;
   const callee = idOf(cell.callee);
   return {
     ...bucketsOf(slice),
-    id: edgeId(sender.serviceId, callee),
-    caller: sender.serviceId,
+    id: edgeId(caller, callee),
+    caller,
     callee,
     calleeOperation: cell.operation,
-    ...(sender.instanceId === undefined ? {} : { callerInstance: sender.instanceId }),
+    ...(callerInstance === undefined ? {} : { callerInstance }),
     ...(calleeInstance === undefined ? {} : { calleeInstance: idOf(calleeInstance) }),
-    ...(sender.version === "" ? {} : { callerVersion: sender.version }),
+    ...(callerVersion === "" ? {} : { callerVersion }),
     kind: cell.isAsync ? "async" : "sync",
     count: columns.count,
     errors: columns.errors,
@@ -156,19 +156,19 @@ export function readEntries(slice: FrameSlice, names: CellNames): EntryWindow[] 
     slice,
     (frame) => frame.stations,
     (cell) => {
-      const operation = stationCells.get(cell)?.operation.index ?? -1;
+      const operation = stationCells.get(cell)?.operationIndex ?? -1;
       return tallies.has(operation) ? operation : -1;
     },
   );
   return windows.flatMap((columns) => {
     const cell = stationCells.get(columns.cell);
-    const tally = cell === undefined ? undefined : tallies.get(cell.operation.index);
+    const tally = cell === undefined ? undefined : tallies.get(cell.operationIndex);
     if (tally === undefined || cell === undefined) return [];
     return [
       {
         ...bucketsOf(slice),
-        service: cell.sender.serviceId,
-        operation: cell.operation.id,
+        service: cell.service,
+        operation: cell.operation,
         count: columns.count,
         errors: columns.errors,
         durationMsSum: columns.durationMsSum,

@@ -1,6 +1,6 @@
 import type { ChangeLog, ChangeRow } from "./change-log.ts";
 import type { FrameSlice } from "./column-reader.ts";
-import { coverageOf } from "./coverage.ts";
+import { coverageOf, unwatchedIn } from "./coverage.ts";
 import type { Entity, EntityId, EntityType } from "./entity.ts";
 import { EntityView, type EntityViewInput } from "./entity-view.ts";
 import type { FrameCapture } from "./frame-ring.ts";
@@ -238,6 +238,7 @@ export class CapturedView implements WorldView {
     return coverageOf({
       slice,
       callees: readCallees(slice, this.#names),
+      unwatched: unwatchedIn(slice),
       idOf: (index) => this.#entities.idOf(index),
       isHeard: (id) => heardServices.has(indexOf(id) ?? Number.NaN),
       lastSignalMs: Math.min(this.#of.lastSignalMs, this.asOfMs),
@@ -245,5 +246,9 @@ export class CapturedView implements WorldView {
       retainedFromMs: this.retainedFromMs,
       notes: this.#of.notes,
     });
+  }
+
+  unwatched(window: Window): readonly Window[] {
+    return unwatchedIn(this.#slice(window));
   }
 }

@@ -5,6 +5,11 @@ import { applyTopology } from "./declared-facts.ts";
 import { type EntityId, entityId } from "./entity.ts";
 import { RETAINED_BUCKETS, SPARE_BUCKETS } from "./frame-ring.ts";
 import { Grace } from "./grace.ts";
+import type { Fact } from "./journal/fact.ts";
+import { FactBook } from "./journal/fact-book.ts";
+import { Journal } from "./journal/journal.ts";
+import type { NumberedNames } from "./journal/journal-names.ts";
+import { Restoration } from "./journal/restoration.ts";
 import { LogStore } from "./log-store.ts";
 import { MetricStore } from "./metric-store.ts";
 import { bucketOf, OpenBuckets } from "./open-buckets.ts";
@@ -18,13 +23,6 @@ import { SLI_GRACE_MS } from "./slo/sli-history.ts";
 import { type Heard, Topology } from "./topology.ts";
 import type { FirstSight } from "./versions-seen.ts";
 import { BUCKET_MS, type WorldView } from "./view.ts";
-import {
-  loadChange,
-  loadRelation,
-  saveChange,
-  saveRelation,
-  type WorldSnapshot,
-} from "./world-snapshot.ts";
 import type { WorldStats } from "./world-stats.ts";
 import { CapturedView } from "./world-view.ts";
 
@@ -46,15 +44,27 @@ export interface World {
   /** The system as it was at `validMs`, by what was known at `knownAtMs` (default: by all that is known now). */
   at(validMs: number, knownAtMs?: number): WorldView;
   stats(): WorldStats;
-  /** What outlives the process, as plain JSON. */
-  snapshot(): WorldSnapshot;
-  /** Contract: before the first signal. */
-  restore(snapshot: WorldSnapshot): void;
+  /** All that is known beside columns, as plain JSON. The world may go on in between. */
+  facts(): Generator<Fact>;
+  /** How many records were told by now. */
+  readonly told: number;
+  /**
+   * What was closed and learned since the last call, as records; undefined is a place where the caller may pause. With
+   * `isFresh` these and the next can be read without those before. Contract: one call is gone through before the next.
+   */
+  records(isFresh: boolean): Generator<Uint8Array | undefined>;
+  /** Puts an earlier life back together. Contract: before the first signal, and followed by `resume`. */
+  restoration(): Restoration;
+  /** Goes on where the earlier life ended. */
+  resume(restoration: Restoration): void;
 }
 
 export function createWorld(options: WorldOptions = {}): World {
   return new FoldedWorld(options);
 }
+
+/** Stands for an entity that was forgotten. */
+const UNKNOWN_ENTITY = entityId("external", "{unknown}");
 
 class FoldedWorld implements World {
   readonly #topology: Topology;
@@ -68,7 +78,11 @@ class FoldedWorld implements World {
   readonly #watched = new Set<EntityId>();
   readonly #intake: SignalIntake;
   readonly #closer: BucketCloser;
+  readonly #facts: FactBook;
+  readonly #journal: Journal;
   #nowMs = 0;
+  /** What damage to our files has cost. */
+  #losses: readonly string[] = [];
 
   constructor(options: WorldOptions) {
     this.#topology = new Topology((sight) => this.#observeVersion(sight));
@@ -88,6 +102,31 @@ class FoldedWorld implements World {
       definitions: () => this.#objectives.all().map((one) => one.definition),
     });
     this.#intake = new SignalIntake({ ...parts, logs: this.#logs });
+    this.#facts = new FactBook({
+      topology: this.#topology,
+      resolver: this.#resolver,
+      callees: this.#closer.callees,
+      changes: this.#changes,
+      logs: this.#logs,
+      objectives: this.#objectives,
+    });
+    this.#journal = new Journal({
+      facts: this.#facts,
+      frames: this.#closer.frames,
+      names: this.#names(),
+    });
+  }
+
+  #names(): NumberedNames {
+    const { entities } = this.#topology;
+    return {
+      idOf: (entity) => entities.record(entity)?.id ?? UNKNOWN_ENTITY,
+      stationCells: this.#resolver.stationCells,
+      edgeCells: this.#resolver.edgeCells,
+      places: this.#closer.places,
+      templateId: (template) => this.#logs.idOf(template),
+      seriesAt: (bucket) => this.#metrics.at(bucket),
+    };
   }
 
   apply(signal: Signal): void {
@@ -174,7 +213,8 @@ class FoldedWorld implements World {
     const frames = this.#closer.frames.capture();
     const closedBucket = Math.min(this.#closer.closedBy(frames, knownAtMs), bucketOf(validMs));
     const byMs = Math.min(validMs, knownAtMs);
-    const { topology, aliases } = this.#closer;
+    const { topology } = this.#closer;
+    const { aliases } = this.#closer.callees;
     return new CapturedView({
       asOfMs: validMs,
       closedMs: closedBucket * BUCKET_MS,
@@ -212,7 +252,7 @@ class FoldedWorld implements World {
       ),
       lastSignalMs:
         this.#intake.lastSignalMs <= byMs ? this.#intake.lastSignalMs : lastSignalBy(frames, byMs),
-      notes: this.#intake.notes(),
+      notes: [...this.#losses, ...this.#intake.notes()],
     });
   }
 
@@ -236,23 +276,39 @@ class FoldedWorld implements World {
     };
   }
 
-  snapshot(): WorldSnapshot {
-    return {
-      format: 1,
-      savedMs: this.#nowMs,
-      entities: this.#topology.entities.rows(),
-      relations: this.#topology.relations.rows().map(saveRelation),
-      changes: this.#changes.rows().map(saveChange),
-      versions: this.#topology.versions.rows(),
-      sli: this.#objectives.snapshot(this.#nowMs),
-    };
+  facts(): Generator<Fact> {
+    return this.#facts.all(this.#nowMs);
   }
 
-  restore(snapshot: WorldSnapshot): void {
-    this.#topology.entities.restore(snapshot.entities);
-    this.#topology.relations.restore(snapshot.relations.map(loadRelation), snapshot.savedMs);
-    this.#topology.versions.restore(snapshot.versions);
-    this.#changes.restore(snapshot.changes.map(loadChange));
-    this.#objectives.restore(snapshot.sli);
+  get told(): number {
+    return this.#journal.told;
+  }
+
+  records(isFresh: boolean): Generator<Uint8Array | undefined> {
+    return this.#journal.take(isFresh);
+  }
+
+  restoration(): Restoration {
+    return new Restoration({
+      facts: this.#facts,
+      frames: this.#closer.frames,
+      topology: this.#topology,
+      stationCells: this.#resolver.stationCells,
+      edgeCells: this.#resolver.edgeCells,
+      places: this.#closer.places,
+      logs: this.#logs,
+      metrics: this.#metrics,
+    });
+  }
+
+  resume(restoration: Restoration): void {
+    const { endMs, told, endBucket, lastSignalMs, losses } = restoration.result();
+    this.#losses = losses;
+    this.#topology.relations.resume(endMs);
+    this.#changes.resume();
+    this.#journal.resume(told, endBucket ?? Number.NEGATIVE_INFINITY);
+    this.#intake.lastSignalMs = lastSignalMs;
+    this.#nowMs = Math.max(this.#nowMs, endMs);
+    if (endBucket !== undefined) this.#closer.resume(endBucket);
   }
 }

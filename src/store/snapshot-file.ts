@@ -4,49 +4,27 @@ import { dirname } from "node:path";
 import { setImmediate as yieldToLoop } from "node:timers/promises";
 import { errorText, OperationError } from "../errors.ts";
 
-/** Rows of a list that go into one line: a line is encoded without a pause. */
-const ROWS_PER_LINE = 250;
-const FORMAT = 1;
-
-type Parts = Readonly<Record<string, unknown>>;
-
-interface PartLine {
-  readonly part: string;
-  /** Of a list: some of its rows, in order. */
-  readonly rows?: readonly unknown[];
-  /** Of anything else: all of it. */
-  readonly value?: unknown;
-}
-
-function* linesOf(parts: Parts): Generator<string> {
-  yield JSON.stringify({ format: FORMAT });
-  for (const [part, value] of Object.entries(parts)) {
-    if (!Array.isArray(value)) {
-      yield JSON.stringify({ part, value } satisfies PartLine);
-      continue;
-    }
-    for (let at = 0; at === 0 || at < value.length; at += ROWS_PER_LINE) {
-      yield JSON.stringify({ part, rows: value.slice(at, at + ROWS_PER_LINE) } satisfies PartLine);
-    }
-  }
-}
+const FORMAT = 2;
+/** Bytes that are summed in one go. */
+const HASHED_BYTES_MAX = 1_048_576;
+const NEWLINE = 10;
 
 /**
- * Writes an object of JSON values, part by part, so that the event loop gets its turn: to a second file first, onto the
- * disk, then in place of the old one. A crash at any time leaves the old file or the new one, whole.
+ * Writes JSON values, one a line, so that the event loop gets its turn in between: to a second file first, onto the disk,
+ * then in place of the old one. A crash at any time leaves the old file or the new one, whole.
  * Errors: `OperationError("snapshot_unwritten")`; the old file is untouched then.
  */
-export async function writeSnapshot(path: string, parts: Parts): Promise<void> {
+export async function writeSnapshot(path: string, values: Iterable<unknown>): Promise<void> {
   const draft = `${path}.draft`;
   try {
     await mkdir(dirname(path), { recursive: true });
     const file = await open(draft, "w", 0o600);
     try {
       const hash = createHash("sha256");
-      for (const line of linesOf(parts)) {
+      for (const line of linesOf(values)) {
         hash.update(line);
         // biome-ignore lint/performance/noAwaitInLoops: one line after the other, with others' turns in between
-        await file.write(`${line}\n`);
+        await file.write(line);
         await yieldToLoop();
       }
       await file.write(`${JSON.stringify({ end: hash.digest("hex") })}\n`);
@@ -55,9 +33,25 @@ export async function writeSnapshot(path: string, parts: Parts): Promise<void> {
       await file.close();
     }
     await rename(draft, path);
+    await syncFolder(dirname(path));
   } catch (error) {
     await rm(draft, { force: true });
     throw unwritten(path, error);
+  }
+}
+
+function* linesOf(values: Iterable<unknown>): Generator<string> {
+  yield `${JSON.stringify({ format: FORMAT })}\n`;
+  for (const value of values) yield `${JSON.stringify(value)}\n`;
+}
+
+/** That a file is in its folder is on the disk only when the folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
 
@@ -68,42 +62,57 @@ const unwritten = (path: string, cause: unknown): OperationError =>
     { cause },
   );
 
-/** What a snapshot file holds: its parts, nothing at all, or damage (said, never silently wrong). */
+/** What a snapshot file holds: its values, nothing at all, or damage (said, never silently wrong). */
 export type ReadSnapshot =
-  | { readonly type: "read"; readonly parts: Parts }
+  | { readonly type: "read"; readonly values: Iterable<unknown> }
   | { readonly type: "missing" }
   | { readonly type: "corrupt"; readonly reason: string };
 
+/** The values are parsed as they are asked for: the sum of the whole file has vouched for them by then. */
 export async function readSnapshot(path: string): Promise<ReadSnapshot> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, "utf8");
+    bytes = await readFile(path);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT")
       return { type: "missing" };
     return { type: "corrupt", reason: errorText(error) };
   }
   try {
-    return parse(text.split("\n"));
+    return await parse(bytes);
   } catch (error) {
     return { type: "corrupt", reason: errorText(error) };
   }
 }
 
-function parse(lines: readonly string[]): ReadSnapshot {
-  const hash = createHash("sha256");
-  const body = lines.slice(0, -2);
-  for (const line of body) hash.update(line);
-  const last: unknown = JSON.parse(lines.at(-2) ?? "null");
+async function parse(bytes: Buffer): Promise<ReadSnapshot> {
+  const lastLine = bytes.lastIndexOf(NEWLINE, bytes.length - 2) + 1;
+  const last: unknown = JSON.parse(bytes.toString("utf8", lastLine));
   const end = typeof last === "object" && last !== null && "end" in last ? last.end : undefined;
-  if (end !== hash.digest("hex")) return { type: "corrupt", reason: "its check sum is not right" };
-  const [head, ...rest] = body.map((line) => JSON.parse(line) as unknown);
+  const body = bytes.subarray(0, lastLine);
+  if (bytes.at(-1) !== NEWLINE || end !== (await hashOf(body)))
+    return { type: "corrupt", reason: "its check sum is not right" };
+  const values = valuesIn(body);
+  const { value: head } = values.next();
   if (typeof head !== "object" || head === null || !("format" in head) || head.format !== FORMAT)
     return { type: "corrupt", reason: "it has another format" };
-  const parts: Record<string, unknown> = {};
-  for (const line of rest as readonly PartLine[]) {
-    if (line.rows === undefined) parts[line.part] = line.value;
-    else parts[line.part] = [...((parts[line.part] as unknown[] | undefined) ?? []), ...line.rows];
+  return { type: "read", values };
+}
+
+async function hashOf(bytes: Buffer): Promise<string> {
+  const hash = createHash("sha256");
+  for (let from = 0; from < bytes.length; from += HASHED_BYTES_MAX) {
+    hash.update(bytes.subarray(from, from + HASHED_BYTES_MAX));
+    // biome-ignore lint/performance/noAwaitInLoops: others run in between
+    await yieldToLoop();
   }
-  return { type: "read", parts };
+  return hash.digest("hex");
+}
+
+function* valuesIn(body: Buffer): Generator<unknown> {
+  for (let from = 0; from < body.length; ) {
+    const to = body.indexOf(NEWLINE, from);
+    yield JSON.parse(body.toString("utf8", from, to));
+    from = to + 1;
+  }
 }

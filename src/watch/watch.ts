@@ -23,8 +23,8 @@ const CLOSE_SPANS_MAX = 1_000;
 const LOOK_EVERY_MS = 1_000;
 /** Open proposals are checked for expiry and drift this often. */
 const SWEEP_EVERY_MS = 2_000;
-/** Entities, relations, changes and objectives' histories are written down this often: what a crash loses at most. */
-const SAVE_EVERY_MS = 30_000;
+/** What was closed and learned is written down this often: more than that, and what is not closed, a crash does not lose. */
+const SAVE_EVERY_MS = 5_000;
 
 const FAILURE_LOG_EVERY_MS = 10_000;
 
@@ -40,7 +40,7 @@ export interface WatchDeps {
   readonly defaultChannel: string;
   /** The world was restored from an earlier life. */
   readonly knewSystem: boolean;
-  /** Writes the world's snapshot down. */
+  /** Writes down what the world has closed and learned since. */
   save(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CHANGES_MAX, ChangeLog, SAME_DEPLOY_MS } from "../../src/model/change-log.ts";
 import { entityId } from "../../src/model/entity.ts";
 import type { ChangeRecord, Signal } from "../../src/model/signal.ts";
-import { createWorld } from "../../src/model/world.ts";
+import { restarted } from "../support/earlier-life.ts";
 import { traceIdOf, traceSignals } from "../support/spans.ts";
 import { at, worldOf } from "./reading.ts";
 
@@ -78,8 +78,7 @@ test("the earliest span of a new version dates it, in whatever order its spans a
 
 test("nothing that was seen before a restart is news after it", () => {
   const before = worldOf([...served("1.0", 1), ...served("1.1", 100)], at(200));
-  const after = createWorld();
-  after.restore(JSON.parse(JSON.stringify(before.snapshot())));
+  const after = restarted(before);
   worldOf([...served("1.1", 300), ...served("1.0", 301), ...served("1.2", 302)], at(400), after);
   expect(
     after

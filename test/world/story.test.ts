@@ -77,6 +77,8 @@ test("a page, a diagnosis, an approval and a verified outcome, each once, althou
 
   await crash();
   const card = await demo.slack.waitFor(canBeApproved, 90_000);
+  // The columns of before the crash are there again: the prediction has numbers, each with its interval.
+  expect(JSON.stringify(card.blocks)).toMatch(/\(90 %: /);
   const action = proposalFacts(card)?.action ?? { type: "" };
   expect(isTrueRemedy(truth, action)).toBe(true);
 
@@ -90,6 +92,7 @@ test("a page, a diagnosis, an approval and a verified outcome, each once, althou
     120_000,
   );
   expect(proposalFacts(settled)?.verdict).not.toBe("void");
+  expect(JSON.stringify(settled.blocks)).toMatch(/ predicted \d[^•]*: \*?(?:in|out)side/);
 
   const pages = inChannel().filter((message) => pageFacts(message) !== undefined);
   expect(pages).toHaveLength(1);

@@ -21,12 +21,16 @@ interface Heard {
 }
 
 function lastHeard(picture: Picture): readonly Heard[] {
-  const { view } = picture;
+  const { view, stretch } = picture;
+  const unwatched = view.unwatched(stretch.history);
   return view.entities({ type: "service" }).map((entity) => {
     const instances = view
       .relations({ type: "instance_of", to: entity.id })
       .map((relation) => view.entity(relation.from)?.lastSeenMs ?? 0);
-    return { service: entity.id, lastMs: Math.max(entity.lastSeenMs, ...instances) };
+    const lastMs = Math.max(entity.lastSeenMs, ...instances);
+    // Who was there when we stopped watching may have been until we began again.
+    const gap = unwatched.find(({ fromMs, toMs }) => lastMs >= fromMs - SILENT_MS && lastMs < toMs);
+    return { service: entity.id, lastMs: gap?.toMs ?? lastMs };
   });
 }
 

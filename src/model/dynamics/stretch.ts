@@ -33,6 +33,7 @@ export interface Stretch {
 
 interface Columns {
   readonly fromMs: number;
+  /** NaN where we were not watching and saw nothing. */
   readonly count: Float64Array;
   /** Good and bad requests of each bucket, by the objective where there is one. */
   readonly tallies: readonly Tally[];
@@ -47,6 +48,7 @@ function columnsOf(view: WorldView, entry: EntryWindow, slo?: SloDefinition): Co
   const logMean = new Float64Array(entry.length).fill(Number.NaN);
   const logitBad = new Float64Array(entry.length).fill(Number.NaN);
   const tallies: Tally[] = [];
+  const counts = watchedCounts(view, entry);
   for (let index = 0; index < entry.length; index += 1) {
     const count = entry.count[index] ?? 0;
     if (count < 1) {
@@ -61,15 +63,32 @@ function columnsOf(view: WorldView, entry: EntryWindow, slo?: SloDefinition): Co
     tallies.push({ good: sli?.good ?? count - bad, bad });
     logitBad[index] = logit(bad, count);
   }
-  return { fromMs: entry.fromMs, count: entry.count, tallies, logMean, logitBad };
+  return { fromMs: entry.fromMs, count: counts, tallies, logMean, logitBad };
+}
+
+/** The counts, but NaN instead of zero where nobody was watching. */
+function watchedCounts(view: WorldView, entry: EntryWindow): Float64Array {
+  const counts = entry.count.slice();
+  const toMs = entry.fromMs + entry.length * BUCKET_MS;
+  for (const gap of view.unwatched({ fromMs: entry.fromMs, toMs })) {
+    const from = Math.max(0, Math.floor((gap.fromMs - entry.fromMs) / BUCKET_MS));
+    const to = Math.min(entry.length, Math.ceil((gap.toMs - entry.fromMs) / BUCKET_MS));
+    for (let at = from; at < to; at += 1) if (counts[at] === 0) counts[at] = Number.NaN;
+  }
+  return counts;
 }
 
 function absentSince(count: Float64Array): number {
   let last = count.length - 1;
-  while (last >= 0 && (count[last] ?? 0) === 0) last -= 1;
+  let silent = 0;
+  while (last >= 0 && !((count[last] ?? 0) > 0)) {
+    if (count[last] === 0) silent += 1;
+    last -= 1;
+  }
   const before = Array.from(count.subarray(Math.max(0, last - 11), last + 1));
-  const enough = before.length >= ABSENT_BUCKETS && median(before) >= 2;
-  return last >= 0 && count.length - 1 - last >= ABSENT_BUCKETS && enough ? last + 1 : -1;
+  const heard = before.filter(Number.isFinite);
+  const enough = heard.length >= ABSENT_BUCKETS && median(heard) >= 2;
+  return last >= 0 && silent >= ABSENT_BUCKETS && enough ? last + 1 : -1;
 }
 
 /** The first index of the trouble that is still going on, or -1: what the objective calls bad leads, else any deviation. */

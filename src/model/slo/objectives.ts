@@ -1,5 +1,6 @@
 import { type EntityId, entityId } from "../entity.ts";
-import { HISTORY_KEPT_MS, SliHistory, type SliSnapshot } from "./sli-history.ts";
+import type { SliRow } from "../journal/fact.ts";
+import { HISTORY_KEPT_MS, SliHistory } from "./sli-history.ts";
 import type { SloDefinition } from "./slo.ts";
 
 /** Limit: objectives; further ones are refused and counted. */
@@ -12,6 +13,12 @@ export interface Objective {
   readonly history: SliHistory;
 }
 
+interface Waiting {
+  readonly history: SliHistory;
+  readonly latencyThresholdMs: number | null;
+  lastSecond: number;
+}
+
 const measuresTheSame = (a: SloDefinition, b: SloDefinition): boolean =>
   a.service === b.service &&
   a.operation === b.operation &&
@@ -20,7 +27,8 @@ const measuresTheSame = (a: SloDefinition, b: SloDefinition): boolean =>
 /** The objectives in force, each with its history. */
 export class Objectives {
   readonly #byId = new Map<string, Objective>();
-  readonly #saved = new Map<string, SliSnapshot>();
+  /** Histories of an earlier life that wait until their objective is defined again. */
+  readonly #waiting = new Map<string, Waiting>();
   refused = 0;
 
   /** Replaces all objectives of a source. One that measures what it measured before keeps its history. */
@@ -45,11 +53,10 @@ export class Objectives {
   }
 
   #newHistory(definition: SloDefinition, nowMs: number): SliHistory {
-    const history = new SliHistory(definition.latencyThresholdMs);
     const key = historyKey(definition);
-    const saved = this.#saved.get(key);
-    if (saved !== undefined) history.restore(saved);
-    this.#saved.delete(key);
+    const history =
+      this.#waiting.get(key)?.history ?? new SliHistory(definition.latencyThresholdMs);
+    this.#waiting.delete(key);
     if (nowMs > 0) history.close(nowMs);
     return history;
   }
@@ -62,22 +69,42 @@ export class Objectives {
     for (const { history } of this.#byId.values()) history.close(nowMs);
   }
 
-  /** With the restored histories that still wait for their objective, unless all they tell is past its use. */
-  snapshot(nowMs: number): Readonly<Record<string, SliSnapshot>> {
-    const waiting = [...this.#saved].filter(
-      ([, { lastSecond }]) => nowMs - (lastSecond ?? 0) * 1000 < HISTORY_KEPT_MS,
-    );
-    const current = this.all().map(
-      (one) => [historyKey(one.definition), one.history.snapshot()] as const,
-    );
-    return Object.fromEntries([...waiting, ...current]);
+  /** All histories; those that still wait for their objective too, unless all they tell is past its use. */
+  *rows(nowMs: number): Generator<SliRow> {
+    for (const [key, { history, latencyThresholdMs, lastSecond }] of this.#waiting) {
+      if (nowMs - lastSecond * 1000 >= HISTORY_KEPT_MS) continue;
+      yield { key, latencyThresholdMs, ...history.snapshot() };
+    }
+    for (const { definition, history } of this.#byId.values()) {
+      yield { ...keyed(definition), ...history.snapshot() };
+    }
   }
 
-  /** Histories wait here until their objective is defined again. */
-  restore(saved: Readonly<Record<string, SliSnapshot>>): void {
-    for (const [key, snapshot] of Object.entries(saved)) this.#saved.set(key, snapshot);
+  /** What was counted since the last call. */
+  takeChanged(): SliRow[] {
+    return this.all().flatMap(({ definition, history }) => {
+      const changed = history.takeChanged();
+      return changed === undefined ? [] : [{ ...keyed(definition), ...changed }];
+    });
+  }
+
+  /** What an earlier life counted. Contract: before its objective is defined. */
+  learn({ key, latencyThresholdMs, ...snapshot }: SliRow): void {
+    let waiting = this.#waiting.get(key);
+    if (waiting === undefined) {
+      const history = new SliHistory(latencyThresholdMs ?? undefined);
+      waiting = { history, latencyThresholdMs, lastSecond: 0 };
+      this.#waiting.set(key, waiting);
+    }
+    waiting.lastSecond = Math.max(waiting.lastSecond, snapshot.lastSecond ?? 0);
+    waiting.history.learn(snapshot);
   }
 }
+
+const keyed = (definition: SloDefinition): Pick<SliRow, "key" | "latencyThresholdMs"> => ({
+  key: historyKey(definition),
+  latencyThresholdMs: definition.latencyThresholdMs ?? null,
+});
 
 function historyKey({ id, service, operation, latencyThresholdMs }: SloDefinition): string {
   return `${id}|${service}|${operation}|${latencyThresholdMs ?? ""}`;

@@ -1,3 +1,4 @@
+import { orNull } from "../saved.ts";
 import type { SliWindow } from "./slo.ts";
 
 /** A second closes this long after its end: spans arrive one to two seconds after they end. */
@@ -40,6 +41,19 @@ class StepRing {
     this.#counts[at] = (this.#counts[at] ?? 0) + by;
   }
 
+  /** Sets what a step holds; says by how much each count grew. */
+  set(step: number, counts: readonly number[]): readonly number[] {
+    const slot = step % this.#size;
+    if ((this.#steps[slot] ?? 0) > step) return counts.map(() => 0);
+    const held = this.#steps[slot] === step;
+    this.#steps[slot] = step;
+    return counts.map((count, field) => {
+      const before = held ? (this.#counts[slot * FIELDS + field] ?? 0) : 0;
+      this.#counts[slot * FIELDS + field] = count;
+      return count - before;
+    });
+  }
+
   holds(step: number): boolean {
     return this.#steps[step % this.#size] === step;
   }
@@ -53,10 +67,11 @@ class StepRing {
     return true;
   }
 
-  /** Steps up to `newest` with their counts, `FIELDS + 1` numbers each, oldest first. */
-  rows(newest: number): number[] {
+  /** Steps from `oldest` up to `newest` with their counts, `FIELDS + 1` numbers each, oldest first. */
+  rows(newest: number, oldest = 0): number[] {
     const rows: number[] = [];
-    for (let step = Math.max(0, newest - this.#size + 1); step <= newest; step += 1) {
+    const first = Math.max(0, oldest, newest - this.#size + 1);
+    for (let step = first; step <= newest; step += 1) {
       if (!this.holds(step)) continue;
       const at = (step % this.#size) * FIELDS;
       rows.push(step);
@@ -64,13 +79,15 @@ class StepRing {
     }
     return rows;
   }
+}
 
-  restore(rows: readonly number[]): void {
-    for (let at = 0; at + FIELDS < rows.length; at += FIELDS + 1) {
-      for (let field = 0; field < FIELDS; field += 1) {
-        this.add(rows[at] ?? 0, field, rows[at + 1 + field] ?? 0);
-      }
-    }
+/** Rows of `FIELDS + 1` numbers: step and counts. */
+function eachRow(
+  rows: readonly number[],
+  visit: (step: number, counts: readonly number[]) => void,
+): void {
+  for (let at = 0; at + FIELDS < rows.length; at += FIELDS + 1) {
+    visit(rows[at] ?? 0, rows.slice(at + 1, at + 1 + FIELDS));
   }
 }
 
@@ -81,6 +98,7 @@ export interface SliSnapshot {
   readonly closedSecond: number | null;
   /** Step, good, errors, slow: four numbers for each step that saw a request. */
   readonly seconds: readonly number[];
+  /** Empty in what only adds to an earlier one: minutes follow from their seconds. */
   readonly minutes: readonly number[];
 }
 
@@ -92,6 +110,8 @@ export class SliHistory {
   #firstSecond = Number.POSITIVE_INFINITY;
   #lastSecond = Number.NEGATIVE_INFINITY;
   #closedSecond = Number.NEGATIVE_INFINITY;
+  /** The first second that changed since it was asked. */
+  #changedSecond = Number.POSITIVE_INFINITY;
   /** Requests that came too late to count at all, and those that counted in a later second than their own. */
   dropped = 0;
   moved = 0;
@@ -122,6 +142,11 @@ export class SliHistory {
     const field = failed ? ERRORS : durationMs > this.#latencyThresholdMs ? SLOW : GOOD;
     this.#seconds.add(second, field, 1);
     this.#minutes.add(Math.floor(second / 60), field, 1);
+    this.#reach(second);
+    if (second < this.#changedSecond) this.#changedSecond = second;
+  }
+
+  #reach(second: number): void {
     if (second < this.#firstSecond) this.#firstSecond = second;
     if (second > this.#lastSecond) this.#lastSecond = second;
   }
@@ -191,22 +216,45 @@ export class SliHistory {
   }
 
   snapshot(): SliSnapshot {
-    const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);
+    const minutes = this.#minutes.rows(Math.floor(this.#lastSecond / 60));
+    return this.#snapshot(this.#seconds.rows(this.#lastSecond), minutes);
+  }
+
+  #snapshot(seconds: readonly number[], minutes: readonly number[]): SliSnapshot {
     return {
-      firstSecond: finite(this.#firstSecond),
-      lastSecond: finite(this.#lastSecond),
-      closedSecond: finite(this.#closedSecond),
-      seconds: this.#seconds.rows(this.#lastSecond),
-      minutes: this.#minutes.rows(Math.floor(this.#lastSecond / 60)),
+      firstSecond: orNull(this.#firstSecond),
+      lastSecond: orNull(this.#lastSecond),
+      closedSecond: orNull(this.#closedSecond),
+      seconds,
+      minutes,
     };
   }
 
-  /** Contract: only into an empty history. */
-  restore(snapshot: SliSnapshot): void {
-    this.#firstSecond = snapshot.firstSecond ?? Number.POSITIVE_INFINITY;
-    this.#lastSecond = snapshot.lastSecond ?? Number.NEGATIVE_INFINITY;
-    this.#closedSecond = snapshot.closedSecond ?? Number.NEGATIVE_INFINITY;
-    this.#seconds.restore(snapshot.seconds);
-    this.#minutes.restore(snapshot.minutes);
+  /** The seconds that changed since the last call; undefined when none did. */
+  takeChanged(): SliSnapshot | undefined {
+    const from = this.#changedSecond;
+    if (!Number.isFinite(from)) return undefined;
+    this.#changedSecond = Number.POSITIVE_INFINITY;
+    return this.#snapshot(this.#seconds.rows(this.#lastSecond, from), []);
+  }
+
+  /** What an earlier life counted. Contract: before anything is counted; a later one adds to an earlier one. */
+  learn(snapshot: SliSnapshot): void {
+    const isWhole = snapshot.minutes.length > 0;
+    for (const second of [snapshot.firstSecond, snapshot.lastSecond]) {
+      if (second !== null) this.#reach(second);
+    }
+    const closed = snapshot.closedSecond ?? Number.NEGATIVE_INFINITY;
+    this.#closedSecond = Math.max(this.#closedSecond, closed);
+    eachRow(snapshot.minutes, (minute, counts) => {
+      this.#minutes.set(minute, counts);
+    });
+    eachRow(snapshot.seconds, (second, counts) => {
+      const grown = this.#seconds.set(second, counts);
+      if (isWhole) return;
+      grown.forEach((by, field) => {
+        if (by !== 0) this.#minutes.add(Math.floor(second / 60), field, by);
+      });
+    });
   }
 }

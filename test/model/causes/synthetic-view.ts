@@ -319,6 +319,10 @@ class FoldedShop implements WorldView {
     return undefined;
   }
 
+  unwatched(): readonly Window[] {
+    return [];
+  }
+
   coverage(): Coverage {
     return {
       spans: 1,

@@ -146,7 +146,7 @@ test("a history that is saved and restored tells the same, and goes on", () => {
     fc.property(samples, bound, bound, (list, from, to) => {
       const history = filled(list);
       const again = new SliHistory(300);
-      again.restore(JSON.parse(JSON.stringify(history.snapshot())));
+      again.learn(JSON.parse(JSON.stringify(history.snapshot())));
       for (const one of [history, again]) {
         count(one, 4_009, "error");
         one.close(ms(4_100));

@@ -12,11 +12,12 @@ import type { WorldView } from "../../../src/model/view.ts";
 import type { Intervention } from "../../../src/model/whatif/intervention.ts";
 import { predict } from "../../../src/model/whatif/predict.ts";
 import type { Prediction } from "../../../src/model/whatif/prediction.ts";
-import { createWorld, type World } from "../../../src/model/world.ts";
+import type { World } from "../../../src/model/world.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { createSignalQueue } from "../../../src/telemetry/queue.ts";
 import { createWatch } from "../../../src/watch/watch.ts";
 import { createRegistry } from "../../../tools/registry.ts";
+import type { EarlierLife } from "../../support/earlier-life.ts";
 import type { VirtualClock } from "../../support/virtual-clock.ts";
 import { type Reply, replyOf } from "./reply.ts";
 
@@ -31,8 +32,7 @@ const FOLLOW_EVERY_MS = 500;
 /** What outlives the process. */
 export interface Memory {
   readonly store: Store;
-  /** The world's snapshot, as JSON. */
-  snapshot?: string;
+  readonly life: EarlierLife;
 }
 
 export interface ProductDeps {
@@ -82,6 +82,7 @@ export function startProduct(deps: ProductDeps): Product {
   const rooms: Rooms = { world, incidents, proposals, foresee };
   const speaker = new Speaker(clock, createAgent(deps, rooms));
   let isKilled = false;
+  let isFirstSave = true;
   const watch = createWatch({
     clock,
     log,
@@ -91,9 +92,10 @@ export function startProduct(deps: ProductDeps): Product {
     proposals,
     take: (itemsMax) => queue.take(itemsMax),
     defaultChannel: CHANNEL,
-    knewSystem: memory.snapshot !== undefined,
+    knewSystem: !memory.life.isEmpty,
     save: async () => {
-      if (!isKilled) memory.snapshot = JSON.stringify(world.snapshot());
+      if (!isKilled) memory.life.save(world, isFirstSave);
+      isFirstSave = false;
     },
   });
   watch.start();
@@ -149,9 +151,7 @@ async function approve(
 }
 
 function rememberedWorld({ memory, declared }: ProductDeps): World {
-  const world = createWorld();
-  // Written by `save` of an earlier life.
-  if (memory.snapshot !== undefined) world.restore(JSON.parse(memory.snapshot));
+  const world = memory.life.restore();
   for (const signal of declared) world.apply(signal);
   return world;
 }

@@ -4,6 +4,7 @@ import { createMeter } from "../../../src/meter.ts";
 import type { Signal } from "../../../src/model/signal.ts";
 import { createExecutor, type Executor } from "../../../src/remediation/executor.ts";
 import { createSimulation, type Simulation } from "../../../src/simulator/simulation.ts";
+import { EarlierLife } from "../../support/earlier-life.ts";
 import { createMemoryStore } from "../../support/memory-store.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 import type { ScenarioWorld } from "../worlds/scenario-world.ts";
@@ -34,7 +35,7 @@ export class Stage {
   readonly simulation: Simulation;
   readonly #options: StageOptions;
   readonly #exporter: Exporter;
-  readonly #memory: Memory = { store: createMemoryStore() };
+  readonly #memory: Memory = { store: createMemoryStore(), life: new EarlierLife() };
   readonly meter = createMeter();
   readonly #executor: Executor;
   readonly #declared: readonly Signal[];
