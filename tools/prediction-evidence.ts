@@ -58,10 +58,11 @@ export const predictedSchema = z.object({
   wrongIf: z.array(z.string()),
 });
 
-/** Failures that nobody has and nobody expects need no line beside the bad requests. */
+/** Failures that nobody has and nobody expects need no line beside the bad requests, whatever a few requests leave open. */
 function isTold({ statistic, observed, noAction, after }: PredictedSli): boolean {
   if (KEYS[statistic] === undefined) return false;
-  return statistic !== "error_ratio" || Math.max(observed, noAction.high, after.high) > TOLD_MIN;
+  const expected = Math.max(observed, noAction.median, after.median);
+  return statistic !== "error_ratio" || expected > TOLD_MIN;
 }
 
 /** The statistics that are shown, of the first operations. */
@@ -140,7 +141,7 @@ function clauseOf(slis: readonly PredictedSli[], operation: string, missing: str
   }
 }
 
-/** What would prove it wrong carries numbers of its own, so that it can be cited too: `wrongIf`. */
+/** What would prove it wrong carries numbers of its own, so that it can be cited too: `wrongIf`, once for a plan. */
 function wrongIfValue({ falsifiers }: Prediction): Record<string, string> {
   const wrongIf = reasons(falsifiers).slice(0, 2).join("; ");
   return wrongIf === "" ? {} : { wrongIf };
@@ -154,7 +155,7 @@ export function predictionEvidence(prediction: Prediction, plan: string): readon
     prediction.slis.length === 0
       ? new Map([["", []]])
       : Map.groupBy(shownSlis(prediction), (one) => one.operation);
-  return [...groups].map(([operation, slis]) => {
+  return [...groups].map(([operation, slis], index) => {
     const about = operation === "" ? "the operation" : placeName(operation);
     return {
       kind: "prediction",
@@ -162,7 +163,7 @@ export function predictionEvidence(prediction: Prediction, plan: string): readon
       text: `${plan} ${clauseOf(slis, about, missing)} (grade ${grade})`,
       values: {
         ...Object.assign({}, ...slis.map((one) => sliValues(one, KEYS[one.statistic] ?? ""))),
-        ...wrongIfValue(prediction),
+        ...(index === 0 ? wrongIfValue(prediction) : {}),
         grade,
       },
     };

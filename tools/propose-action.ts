@@ -8,13 +8,7 @@ import { evidenceIdsSchema, resolveCited, vouched } from "./cited-evidence.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
 import { interventionText } from "./intervention-text.ts";
 import { resolveEntity } from "./named-entity.ts";
-import {
-  outlookRows,
-  outlookSchema,
-  predictedRow,
-  predictedSchema,
-  predictionEvidence,
-} from "./prediction-evidence.ts";
+import { predictedRow, predictedSchema, predictionEvidence } from "./prediction-evidence.ts";
 import { clauseText } from "./untrusted.ts";
 
 const REASON_CHARS_MAX = 400;
@@ -60,8 +54,8 @@ const output = z.object({
   state: z.string(),
   expires: z.string(),
   executable: z.boolean(),
-  noAction: z.array(outlookSchema),
-  prediction: predictedSchema,
+  /** Its numbers are in the evidence. */
+  prediction: predictedSchema.pick({ grade: true, missing: true, assumes: true, wrongIf: true }),
 });
 
 const CALLEES: readonly EntityType[] = ["service", "database", "cache", "queue", "external"];
@@ -113,7 +107,10 @@ export const proposeAction = defineTool<z.infer<typeof input>, z.infer<typeof ou
   title: ({ action }) => `Proposing: ${clauseText(actionTitle(action))}`,
   async run(context, { action: asked, reason, evidenceIds }) {
     if (context.incidentId === undefined) {
-      return refuse("no_incident", "An action is proposed in an incident's thread only.");
+      return refuse(
+        "no_incident",
+        "An action is proposed in an incident's thread only. Ask for it there, as a reply to the page.",
+      );
     }
     const cited = resolveCited(context, evidenceIds);
     if (!cited.ok) return cited;
@@ -131,6 +128,7 @@ export const proposeAction = defineTool<z.infer<typeof input>, z.infer<typeof ou
     });
     if (!made.ok) return made;
     const { proposal } = made;
+    const { grade, missing, assumes, wrongIf } = predictedRow(proposal.prediction);
     return answer(
       {
         proposalId: proposal.id,
@@ -139,8 +137,7 @@ export const proposeAction = defineTool<z.infer<typeof input>, z.infer<typeof ou
         state: "waits for approval",
         expires: isoTime(proposal.expiresMs),
         executable: proposal.executable,
-        noAction: outlookRows(proposal.prediction),
-        prediction: predictedRow(proposal.prediction),
+        prediction: { grade, missing, assumes, wrongIf },
       },
       evidenceOf(proposal),
       proposal.executable ? [] : ["nothing here can execute it: a person must do it by hand"],

@@ -1,10 +1,13 @@
 import { z } from "zod";
+import { flagHistory, flagsKnown } from "../src/incident/change-history.ts";
+import { observe } from "../src/incident/observed.ts";
+import { versionsKnown } from "../src/incident/observed-versions.ts";
 import type { EntityType } from "../src/model/entity.ts";
 import { entityName } from "../src/model/entity.ts";
 import type { WorldView } from "../src/model/view.ts";
 import type { Intervention } from "../src/model/whatif/intervention.ts";
 import type { Prediction } from "../src/model/whatif/prediction.ts";
-import { answer, isoTime } from "./answer.ts";
+import { answer, isoTime, refuse } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
 import { resolveEntry } from "./entry-operation.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
@@ -18,7 +21,7 @@ import {
   predictedSchema,
   predictionEvidence,
 } from "./prediction-evidence.ts";
-import { clauseText } from "./untrusted.ts";
+import { clauseText, nameText } from "./untrusted.ts";
 
 /** Limits of one question. */
 const PLANS_MAX = 3;
@@ -102,7 +105,45 @@ function plainName(
   return { ok: true, name: isPlain ? entity.name : entity.id };
 }
 
-/** The same intervention with names that exist. What was never seen of a version, flag or setting, the model says itself. */
+/** What puts something back needs something that was there; undefined: it was. */
+function neverSeen(view: WorldView, intervention: Intervention): ToolRefusal | undefined {
+  if (intervention.type === "flag") return flagNeverSeen(view, intervention);
+  if (intervention.type !== "rollback") return undefined;
+  const { entity, to_version: version } = intervention;
+  const service = resolveEntity(view, entity, ["service"]);
+  if (!service.ok) return service;
+  const known = versionsKnown(observe(view), service.entity.id);
+  if (known.includes(version)) return undefined;
+  return refuse(
+    "version_unknown",
+    `${nameText(entity)} was never seen to serve ${nameText(version)}.`,
+    known.map(nameText),
+  );
+}
+
+function flagNeverSeen(
+  view: WorldView,
+  { flag, variant }: Extract<Intervention, { readonly type: "flag" }>,
+): ToolRefusal | undefined {
+  const observed = observe(view);
+  const flags = flagsKnown(observed);
+  if (!flags.includes(flag))
+    return refuse(
+      "flag_unknown",
+      `No change of a flag called ${nameText(flag)} was observed.`,
+      flags.map(nameText),
+    );
+  const { current, earlier } = flagHistory(observed, flag);
+  const variants = [...earlier, ...(current === undefined ? [] : [current])];
+  if (variants.includes(variant)) return undefined;
+  return refuse(
+    "variant_unknown",
+    `Flag ${nameText(flag)} was never seen to be ${nameText(variant)}.`,
+    variants.map(nameText),
+  );
+}
+
+/** The same intervention with names that exist. What was never seen of a setting, the model says itself. */
 function resolveIntervention(
   view: WorldView,
   intervention: Intervention,
@@ -135,6 +176,8 @@ function resolvePlans(
     for (const intervention of plan) {
       const one = resolveIntervention(view, intervention);
       if (!one.ok) return one;
+      const unseen = neverSeen(view, one.intervention);
+      if (unseen !== undefined) return unseen;
       known.push(one.intervention);
     }
     resolved.push(known);

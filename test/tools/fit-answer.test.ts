@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { TOOL_ANSWER_BYTES_MAX } from "../../tools/answer.ts";
 import type { ToolOutcome } from "../../tools/define-tool.ts";
-import { fitAnswer, jsonBytes } from "../../tools/fit-answer.ts";
+import { answerBytes, fitAnswer } from "../../tools/fit-answer.ts";
 
 const schema = z.object({
   name: z.string(),
@@ -36,7 +36,7 @@ test("cuts the last entries of the longest list, keeps its evidence and says so"
   const fitted = fitAnswer(long, schema);
   if (!fitted.ok) throw new Error(fitted.message);
   const data = schema.parse(fitted.data);
-  expect(jsonBytes(fitted)).toBeLessThanOrEqual(TOOL_ANSWER_BYTES_MAX);
+  expect(answerBytes(fitted)).toBeLessThanOrEqual(TOOL_ANSWER_BYTES_MAX);
   expect(data.rows.length).toBeGreaterThan(10);
   expect(data.rows[0]?.what).toContain("row 0");
   expect(fitted.evidence).toHaveLength(1);
@@ -52,8 +52,26 @@ test("cuts lists within lists, records, and letters that take more bytes than on
   const fitted = fitAnswer(outcome({ name: "a", rows: [{ what: "b", tags }], facts }), schema);
   if (!fitted.ok) throw new Error(fitted.message);
   expect(schema.parse(fitted.data)).toEqual(fitted.data);
-  expect(jsonBytes(fitted)).toBeLessThanOrEqual(TOOL_ANSWER_BYTES_MAX);
+  expect(answerBytes(fitted)).toBeLessThanOrEqual(TOOL_ANSWER_BYTES_MAX);
   expect(fitted.notes.join()).toContain("facts");
+});
+
+test("shortens what the things that are compared hold before it loses one of them", () => {
+  const tags = Array.from({ length: 40 }, (_, at) => `tag ${at} ${"x".repeat(60)}`);
+  const two = ["a", "b"].map((what) => ({ what, tags: [...tags] }));
+  const fitted = fitAnswer(outcome({ name: "a", rows: two, facts: null }), schema);
+  if (!fitted.ok) throw new Error(fitted.message);
+  expect(schema.parse(fitted.data).rows.map((row) => row.what)).toEqual(["a", "b"]);
+  expect(schema.parse(fitted.data).rows[1]?.tags?.[0]).toContain("tag 0");
+});
+
+test("counts evidence as it is shown", () => {
+  const values = Object.fromEntries(
+    Array.from({ length: 120 }, (_, at) => [`k${at}`, { value: at / 7, unit: "ms" as const }]),
+  );
+  const short = outcome({ name: "a", rows: [], facts: null }, [{ ...evidence("a"), values }]);
+  expect(JSON.stringify(short).length).toBeGreaterThan(5_000);
+  expect(answerBytes(short)).toBeLessThan(3_000);
 });
 
 test("cuts evidence only when there is little else to cut", () => {

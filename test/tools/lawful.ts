@@ -12,6 +12,7 @@ import type {
   ToolRefusal,
   ToolResult,
 } from "../../tools/define-tool.ts";
+import { answerBytes } from "../../tools/fit-answer.ts";
 import { createRegistry, type Registry, runTool, TOOLS } from "../../tools/registry.ts";
 
 /** A clock whose sleepers wake when a test says so. */
@@ -86,7 +87,9 @@ function checkEvidence(draft: EvidenceDraft): void {
 
 /** What holds for any answer of any tool, whatever the world was and whatever was asked. */
 export function checkLawful(result: ToolResult<unknown>, tool?: AnyTool): void {
-  expect(bytes(result)).toBeLessThanOrEqual(TOOL_ANSWER_BYTES_MAX);
+  expect(result.ok ? answerBytes(result) : bytes(result)).toBeLessThanOrEqual(
+    TOOL_ANSWER_BYTES_MAX,
+  );
   for (const { path, text } of strings(result)) {
     expect(HIDDEN.test(text), `${path}: ${JSON.stringify(text)}`).toBe(false);
     if (path !== ".data.text") expect(text.includes("\n"), path).toBe(false);

@@ -50,6 +50,36 @@ test("compares plans on the operation that is worst off", async () => {
   expect(quantityOf(evidence[0], "badRatio")).toBeLessThan(0.1);
 });
 
+test("loses no plan of three over two operations, however much there is to say", async () => {
+  const { data, evidence } = await answered(contextOf(sharedShop()), simulateIntervention, {
+    plans: [
+      [ROLLBACK],
+      [ROLLBACK, { type: "load", factor: 1.2 }],
+      [{ type: "restart", entity: "catalog" }],
+    ],
+    operations: ["GET /product/{id}", "POST /checkout"],
+  });
+  expect(data.plans).toHaveLength(3);
+  expect(data.plans.every((one) => one.after.length > 0)).toBe(true);
+  // Each plan for the first operation, before any for the second.
+  expect(evidence.slice(0, 3).map((one) => one.about)).toEqual(
+    Array.from({ length: 3 }, () => "gateway GET /product/{id}"),
+  );
+});
+
+test("refuses what was never there to go back to, and says what was", async () => {
+  const context = contextOf(sharedShop());
+  const version = await refused(context, simulateIntervention, {
+    plans: [[{ type: "rollback", entity: "catalog", to_version: "0.9.0" }]],
+  });
+  expect(version).toMatchObject({ code: "version_unknown" });
+  expect(version.didYouMean).toContain("1.0.0");
+  const flag = await refused(context, simulateIntervention, {
+    plans: [[{ type: "flag", flag: "no-such-flag", variant: "off" }]],
+  });
+  expect(flag.code).toBe("flag_unknown");
+});
+
 test("gives no number where none is known, and says what is missing", async () => {
   const { data, evidence } = await answered(contextOf(sharedShop()), simulateIntervention, {
     plans: [[{ type: "limit", from: "payment", to: "psp.example", max_concurrent: 4 }]],
