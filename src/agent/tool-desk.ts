@@ -12,6 +12,8 @@ const SUMMARY_CHARS_MAX = 200;
 const proposalSchema = z.object({ proposalId: z.string() });
 const recordedSchema = z.object({ recorded: z.string() });
 
+const FORM_CODES = new Set(["input_invalid", "input_unreadable", "tool_unknown"]);
+
 const UNREADABLE: ToolRefusal = {
   ok: false,
   code: "input_unreadable",
@@ -91,7 +93,7 @@ function minted(
   const { call, title, result } = what;
   const answered = { callId: call.id, tool: call.tool, title };
   if (!result.ok)
-    return { ...answered, reply: result, evidence: [], summary: shortened(result.message) };
+    return { ...answered, reply: result, evidence: [], summary: refusalSummary(result) };
   const { data, notes } = result;
   const first = run.journal.state.evidenceCount + 1;
   const evidence = result.evidence.map((draft, index) => ({
@@ -112,6 +114,11 @@ function minted(
     summary,
     ...(isProposal ? { proposalId: proposal.data.proposalId } : {}),
   };
+}
+
+/** Where the model got the form of a call wrong, people are not told how: it was. */
+function refusalSummary({ code, message }: ToolRefusal): string {
+  return FORM_CODES.has(code) ? "asked in a form that there is not" : shortened(message);
 }
 
 function shortened(text: string): string {

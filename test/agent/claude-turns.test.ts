@@ -71,6 +71,41 @@ describe("a turn on Claude", () => {
   });
 });
 
+describe("a slip of the model", () => {
+  test("tells the model how a call was wrong, and its reader only that it was", async () => {
+    const { agent, fake } = await withClaude(
+      scripted(
+        {
+          calls: [
+            { name: "propose_action", input: { action: { type: "run", command: "rm" } } },
+            { name: "run_command", input: {} },
+          ],
+        },
+        { text: "Done." },
+      ),
+    );
+    const told = await agent.ask(PAGE);
+    expect(told.events.filter((one) => one.type === "tool-result")).toMatchObject([
+      { ok: false, summary: "asked in a form that there is not" },
+      { ok: false, summary: "asked in a form that there is not" },
+    ]);
+    expect(sent(fake, 2)).toContain("action.type must be one of rollback");
+    expect(sent(fake, 2)).toContain("There is no tool run_command.");
+  });
+
+  test("does not show that it did what only a person can have done", async () => {
+    const { agent } = await withClaude(
+      scripted(
+        { text: "The flag is the cause. I have turned it off. It came before." },
+        { text: " I turned it off. It came before." },
+      ),
+    );
+    const told = await agent.ask(PAGE);
+    expect(told.text).toBe("The flag is the cause. It came before.");
+    expect(told.end.usage.claimsDropped).toBe(1);
+  });
+});
+
 describe("claims", () => {
   test("a sentence that cannot be proven is held, told, and said again", async () => {
     const { agent, fake } = await withClaude(

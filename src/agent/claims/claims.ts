@@ -1,5 +1,6 @@
 import type { EvidenceDraft } from "../../../tools/define-tool.ts";
 import { formatQuantity } from "../../model/quantity.ts";
+import { claimsDeed } from "./deeds.ts";
 import {
   type Amount,
   amountOf,
@@ -32,6 +33,8 @@ const EVIDENCE_ID = /^e\d+$/;
 /** Names of statistics and classes of status codes carry digits and claim nothing. */
 const VOCABULARY = /^(?:p\d{2,3}|p99\.9|[1-5]xx|http\/[123](?:\.\d)?|k8s|ipv[46]|utf-8)$/i;
 const LIST_MARKER = /^(\s*(?:>\s*)?)\d{1,3}[.)](?=\s)/;
+const DEED_PROBLEM =
+  "you changed nothing: an action is proposed, a person approves it, the executor does it";
 /** Stands where a placeholder was, so that its neighbours are not read as one word. */
 const GAP = "\u{fffc}";
 
@@ -168,7 +171,8 @@ function repeatedUnit(shown: string, after: string): number {
 
 /**
  * Law 1: whether every number of a sentence comes from evidence that it cites, the name of an entity, or the question.
- * `citedBefore` are ids whose numbers count as cited besides those that the sentence names itself. Words are not policed.
+ * `citedBefore` are ids whose numbers count as cited besides those that the sentence names itself. Words are not policed, but
+ * for one thing: that the writer changed the system itself.
  */
 export function checkSentence(
   sentence: string,
@@ -185,7 +189,8 @@ export function checkSentence(
     return evidence === undefined ? [] : [sayable(evidence)];
   });
   const unbacked = words.filter((word) => !isBacked(word, backing, ground)).map(problemOf);
-  const all = [...new Set([...problems, ...unbacked])];
+  const deeds = claimsDeed(bare) ? [DEED_PROBLEM] : [];
+  const all = [...new Set([...deeds, ...problems, ...unbacked])];
   if (all.length > 0) return { ok: false, problems: all.slice(0, PROBLEMS_MAX) };
   return { ok: true, text, cited: ids };
 }

@@ -123,10 +123,12 @@ export class Speech {
       return;
     }
     const lead = this.#lead;
+    const isFirst = this.#isEmptied() && piece.trim() !== "";
     this.#lead = "";
     this.#line.hasText = true;
-    if (lead === "") this.#emit(piece, text);
-    else this.#emit(lead + piece.trimStart(), lead + text.trimStart());
+    // What came before on the line was left out: its marker is taken over, the space behind it is not.
+    if (isFirst) this.#emit(lead + piece.trimStart(), lead + text.trimStart());
+    else this.#emit(piece, text);
   }
 
   /** The line had text, and all of it was left out. */

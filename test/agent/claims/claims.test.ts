@@ -123,3 +123,26 @@ test("a tool's text is vouched for with the ids that come with it", () => {
     problems: ["there is no evidence e8"],
   });
 });
+
+describe("who says that it changed the system itself", () => {
+  test.each([
+    "I have turned the flag off for you.",
+    "I've already restarted payment.",
+    "Done: I rolled catalog back.",
+    "I’ve just approved it.",
+  ])("is not believed: %s", (sentence) => {
+    const checked = checkSentence(sentence, ground);
+    expect(checked.ok).toBe(false);
+    if (!checked.ok) expect(checked.problems[0]).toContain("you changed nothing");
+  });
+
+  test.each([
+    "I have not restarted payment.",
+    "I cannot turn it off on your word.",
+    "Mira rolled catalog back after the page.",
+    "The rollback that I proposed waits for approval.",
+    "Hi: restarted pods stay well.",
+  ])("but others, denials and proposals are: %s", (sentence) => {
+    expect(checkSentence(sentence, ground).ok).toBe(true);
+  });
+});

@@ -42,6 +42,10 @@ describe("a sentence that fails is left out", () => {
     expect(shown("### Took 9 s\ntext\n")).toBe("text\n");
   });
 
+  test("and no space is left where its paragraph begins", () => {
+    expect(shown("A.\n\nIt took 9 s. But it is well.\n")).toBe("A.\n\nBut it is well.\n");
+  });
+
   test("and a row of a table goes whole", () => {
     const table = "| what | p95 |\n|---|---|\n| cart | {{e1.p95Ms}} |\n| x | 7 s |\n| y | - |\n";
     expect(shown(table)).toBe("| what | p95 |\n|---|---|\n| cart | 240 ms |\n| y | - |\n");
@@ -59,7 +63,7 @@ test("a name of cited evidence may be said again later", () => {
   expect(shown("p95 of cart is {{e1.p95Ms}}. Look at 1.2.3 again.")).toBe(
     "p95 of cart is 240 ms. Look at 1.2.3 again.",
   );
-  expect(shown("Look at 1.2.3 first. p95 is {{e1.p95Ms}}.")).toBe(" p95 is 240 ms.");
+  expect(shown("Look at 1.2.3 first. p95 is {{e1.p95Ms}}.")).toBe("p95 is 240 ms.");
 });
 
 test("holding keeps everything from the failing sentence on", () => {
