@@ -50,7 +50,7 @@ export interface ToolRefusal {
 
 export type ToolResult<Output> = ToolOutcome<Output> | ToolRefusal;
 
-/** Everything that a tool needs and may not import. One per turn: `view` never changes under its reader. */
+/** Everything that a tool needs and may not import. One for the calls of a message: `view` never changes under its reader. */
 export interface ToolContext {
   readonly view: WorldView;
   readonly nowMs: number;

@@ -1,7 +1,7 @@
-import type { ToolContext } from "../../tools/define-tool.ts";
 import { catalogue } from "../../tools/registry.ts";
 import { errorText, isOperationError } from "../errors.ts";
 import { canonicalJson } from "../incident/action.ts";
+import type { WorldView } from "../model/view.ts";
 import { runLoop } from "./agent-loop.ts";
 import { BUDGET, Spending } from "./budget.ts";
 import type { Ground } from "./claims/claims.ts";
@@ -144,15 +144,16 @@ async function startTurn(
   if (turn === undefined) throw new TypeError("a turn was begun");
   const signal = AbortSignal.any([asked.signal, start.wall]);
   const speaker = input.type === "question" ? input.speaker : OWN_NAME;
-  const context = await room.deps.contextFor({ conversation, speaker, signal });
+  const look = () => room.deps.contextFor({ conversation, speaker, signal });
   const llm = turn.llmChange === undefined ? room.first : room.offline;
   const run: TurnRun = {
     room,
     conversation,
     journal,
     turn,
-    context,
-    ground: groundOf(journal, context, input),
+    look,
+    context: await look(),
+    ground: groundOf(journal, () => run.context.view, input),
     spending: spendingOf(room, turn, start.startedMs),
     voice: new TurnVoice(emit),
     stopped: asked.signal,
@@ -179,12 +180,18 @@ function spendingOf(room: InvestigatorRoom, turn: TurnRecord, startedMs: number)
   return spending;
 }
 
-function groundOf(journal: ConversationJournal, context: ToolContext, input: TurnInput): Ground {
+function groundOf(
+  journal: ConversationJournal,
+  viewNow: () => WorldView,
+  input: TurnInput,
+): Ground {
   const asked = numberWordSet([input.type === "incident" ? input.summary : input.text]);
-  let named: ReadonlySet<string> | undefined;
+  const namesIn = new WeakMap<WorldView, ReadonlySet<string>>();
   const names = (): ReadonlySet<string> => {
-    named ??= numberWordSet(context.view.entities().map((entity) => entity.name));
-    return named;
+    const view = viewNow();
+    const known = namesIn.get(view) ?? numberWordSet(view.entities().map((entity) => entity.name));
+    namesIn.set(view, known);
+    return known;
   };
   return {
     evidence: (id) => journal.state.evidence(id),

@@ -11,6 +11,8 @@ import { turnMessages } from "./turn-messages.ts";
 import { countDropped, type TurnRun } from "./turn-run.ts";
 
 const USABLE_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** The tools see the system as it was at most this long before the message that calls them. */
+const LOOK_AGAIN_MS = 5_000;
 const LENGTH_REASONS = new Set(["max_tokens", "model_context_window_exceeded"]);
 
 /**
@@ -104,12 +106,21 @@ async function settle(run: TurnRun, answered: Answered): Promise<Said | undefine
   const spoken = await spokenOf(run, answered, calls);
   const said = saidOf(llm, reply, { spoken, calls });
   await run.journal.append(() => ({ type: "model-answered", said }));
-  if (calls.length > 0) return said;
+  if (calls.length > 0) {
+    await lookAgain(run);
+    return said;
+  }
   if (said.shown.trim() === "" && reply.text.trim() !== "")
     return conclude(run, "nothing of what was written could be proven");
   if (isCut) endPartial(run, "the answer is cut at its limit of length");
   if (closing !== undefined) endPartial(run, closing);
   return said;
+}
+
+/** A model thinks for minutes while an incident goes on: what it asks for next is answered from the system as it is then. */
+async function lookAgain(run: TurnRun): Promise<void> {
+  const ageMs = run.room.deps.clock.nowMs() - run.context.nowMs;
+  if (ageMs >= LOOK_AGAIN_MS) run.context = await run.look();
 }
 
 function mustSaySomething(

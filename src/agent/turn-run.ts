@@ -30,7 +30,8 @@ export interface TurnRun {
   readonly conversation: Conversation;
   readonly journal: ConversationJournal;
   readonly turn: TurnRecord;
-  readonly context: ToolContext;
+  /** The system as it is now, for the tools. */
+  readonly look: () => ToolContext | Promise<ToolContext>;
   readonly ground: Ground;
   readonly spending: Spending;
   readonly voice: TurnVoice;
@@ -38,6 +39,8 @@ export interface TurnRun {
   readonly stopped: AbortSignal;
   /** Stopped, or out of time. */
   readonly signal: AbortSignal;
+  /** What the tools see; the calls of one message see the same. */
+  context: ToolContext;
   llm: Llm;
   /** The name under which answers state who answered. */
   llmName: string;

@@ -28,7 +28,7 @@ export interface TurnScope {
   readonly signal: AbortSignal;
 }
 
-/** What the tools of one turn see: the system as it is at its start, and the record of its incident. */
+/** What the tools see: the system as it is at this moment, and the record of the incident. */
 export async function toolContext(deps: ContextDeps, scope: TurnScope): Promise<ToolContext> {
   const { incidentId } = scope;
   const incident = incidentId === undefined ? undefined : await deps.incidents.read(incidentId);

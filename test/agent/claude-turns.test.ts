@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { type FakeReply, toolResults } from "../support/fake-claude.ts";
+import { z } from "zod";
+import { answer } from "../../tools/answer.ts";
+import { defineTool, type ToolContext } from "../../tools/define-tool.ts";
+import { type FakeReply, type Script, toolResults } from "../support/fake-claude.ts";
+import { at, SHOP_S } from "../tools/tool-world.ts";
+import { manualClock } from "./manual-clock.ts";
 import { PAGE, question } from "./running-agent.ts";
 import { API_KEY, LOOK, requestOf, scripted, sent, withClaude } from "./running-claude.ts";
 
@@ -68,6 +73,41 @@ describe("a turn on Claude", () => {
     expect(text).toContain("rank_causes");
     expect(text).not.toContain("Rank first.");
     expect(text).not.toContain("secret");
+  });
+});
+
+describe("while the model thinks", () => {
+  const seen: ToolContext[] = [];
+  const watching = defineTool({
+    name: "survey_system",
+    description: "",
+    input: z.object({}),
+    output: z.object({}),
+    effect: "read",
+    timeoutMs: 1_000,
+    run: (context) => {
+      seen.push(context);
+      return answer({}, []);
+    },
+  });
+  const TWO = [1, 2].map(() => ({ name: "survey_system", input: {} }));
+
+  test.each([
+    ["for long, the system goes on, and its next calls see it together", 30_000, 2],
+    ["for a moment, its calls see what stood at the start", 1_000, 1],
+  ])("%s", async (_how, thinksMs, contexts) => {
+    seen.length = 0;
+    const clock = manualClock(at(SHOP_S + 10));
+    const script: Script = (_request, number) => {
+      void clock.advance(thinksMs);
+      return number === 1 ? { calls: TWO } : { text: "Done." };
+    };
+    const { agent } = await withClaude(script, { clock, tools: [watching] });
+    await agent.ask(PAGE);
+    expect(agent.contexts).toHaveLength(contexts);
+    const newest = agent.contexts.at(-1);
+    expect(seen).toHaveLength(2);
+    expect(seen.every(({ viewAt }) => viewAt === newest?.viewAt)).toBe(true);
   });
 });
 
