@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Action } from "../src/incident/action.ts";
+import { observe } from "../src/incident/observed.ts";
+import { currentVersion } from "../src/incident/observed-versions.ts";
 import type { Diagnosis } from "../src/model/causes/diagnosis.ts";
 import { entityName } from "../src/model/entity.ts";
 import type { WorldView } from "../src/model/view.ts";
@@ -68,10 +70,19 @@ function named(fields: Intervention | Action): CandidateRow["intervention"] {
   return { ...Object.fromEntries(safe), type: fields.type };
 }
 
+/** Whether something would come of it: a version that serves already is no way back. */
+function changesSomething(view: WorldView, intervention: Intervention): boolean {
+  if (intervention.type !== "rollback") return true;
+  const service = view.resolve(intervention.entity, ["service"]);
+  if (!service.ok) return true;
+  return currentVersion(observe(view), service.entity.id) !== intervention.to_version;
+}
+
 /** What the leading causes suggest to do, in the words of the two tools that go on with it. */
 export function candidateRows(view: WorldView, diagnosis: Diagnosis): CandidateRow[] {
   const names = new Map(diagnosis.hypotheses.map((one) => [one.id, one.name]));
   return proposeCandidates(view, diagnosis)
+    .filter(({ intervention }) => changesSomething(view, intervention))
     .slice(0, CANDIDATES_MAX)
     .map(({ intervention, why, hypothesisId }) => {
       const action = actionOf(view, intervention);

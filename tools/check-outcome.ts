@@ -24,8 +24,9 @@ const recordSchema = z.object({
   settled: z.number(),
   inside: z.number(),
   outside: z.number(),
-  recovered: z.number(),
-  notRecovered: z.number(),
+  /** Of actions that were proposed without a number. */
+  recoveredUnpredicted: z.number(),
+  notRecoveredUnpredicted: z.number(),
   void: z.number(),
 });
 const output = z.object({
@@ -73,8 +74,8 @@ function trackRecordOf(entries: readonly LedgerEntry[]): readonly TypeRecord[] {
         settled: group.length,
         inside: count("inside"),
         outside: count("outside"),
-        recovered: count("recovered"),
-        notRecovered: count("not-recovered"),
+        recoveredUnpredicted: count("recovered"),
+        notRecoveredUnpredicted: count("not-recovered"),
         void: count("void"),
       };
     })

@@ -49,7 +49,9 @@ const input = z.strictObject({
     .string()
     .max(40)
     .optional()
-    .describe("End of the earlier window; give the onset. Default: start of the later one."),
+    .describe(
+      "End of the earlier window; give the cause's onset. Default: start of the later one.",
+    ),
   at: atSchema,
 });
 const rowSchema = z.object({

@@ -14,6 +14,8 @@ const sloRowSchema = z.object({
   operation: z.string(),
   objective: z.number(),
   state: z.enum(["ok", "burning", "absent", "no-data"]),
+  /** The window of `badRatio`, `errors` and `slow`. */
+  overSeconds: z.number(),
   badRatio: z.number().nullable(),
   errors: z.number(),
   slow: z.number(),
@@ -46,6 +48,13 @@ export function sloNamed(view: WorldView, text: string): SloDefinition | undefin
   );
 }
 
+/** What is counted over: the long window of the rule that fires, else the shortest of them. */
+function overMsOf({ burnRates }: SloStatus): number {
+  const firing = burnRates.find((burn) => burn.firing);
+  const shortest = Math.min(...burnRates.map(({ rule }) => rule.longMs));
+  return firing?.rule.longMs ?? (Number.isFinite(shortest) ? shortest : 60_000);
+}
+
 const worstBurn = (status: SloStatus): number | undefined =>
   status.burnRates.length === 0
     ? undefined
@@ -57,6 +66,7 @@ function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
     operation: nameText(`${status.slo.service} ${status.slo.operation}`),
     objective: status.slo.objective,
     state: status.state,
+    overSeconds: overMsOf(status) / 1000,
     badRatio: rounded(badRatioOf(status)),
     errors: status.sli.errors,
     slow: status.sli.slow,
@@ -66,8 +76,8 @@ function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
 }
 
 const STATE_TEXT: Readonly<Record<SloStatus["state"], string>> = {
-  ok: "keeps its objective: {{badRatio}} of requests were bad",
-  burning: "is burning its error budget: {{badRatio}} of requests were bad",
+  ok: "keeps its objective: {{badRatio}} of requests were bad in the last {{over}}",
+  burning: "is burning its error budget: {{badRatio}} of requests were bad in the last {{over}}",
   absent: "has lost its traffic; the last request was seen at {{lastSample}}",
   "no-data": "has never been seen in the telemetry",
 };
@@ -81,6 +91,7 @@ export function sloEvidence(status: SloStatus, asOfMs: number): EvidenceDraft {
     text: `${operation} ${STATE_TEXT[status.state]}`,
     values: {
       ...quantities("ratio", { badRatio: badRatioOf(status), objective: status.slo.objective }),
+      ...quantities("ms", { over: overMsOf(status) }),
       ...quantities("factor", { burnRate }),
       ...quantities("count", { errors: status.sli.errors, slow: status.sli.slow }),
       ...quantities("time", { lastSample: status.lastSampleMs, asOf: asOfMs }),

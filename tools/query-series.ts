@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { EntityId } from "../src/model/entity.ts";
 import type { Quantity, Unit, Window } from "../src/model/quantity.ts";
 import type { SeriesWindow, WorldView } from "../src/model/view.ts";
-import { answer, firstOf, refuse, rounded } from "./answer.ts";
+import { answer, firstOf, quantities, refuse, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
@@ -75,6 +75,11 @@ function summaryOf(series: SeriesWindow): Record<"min" | "max" | "mean" | "last"
   };
 }
 
+function instantOfMax({ values }: SeriesWindow, { fromMs, toMs }: Window): number {
+  const max = Math.max(...seenIn(values));
+  return fromMs + (values.indexOf(max) * (toMs - fromMs)) / Math.max(1, values.length);
+}
+
 function evidenceOf(series: SeriesWindow, window: Window): EvidenceDraft | undefined {
   const unit = unitOf(series);
   const values = Object.entries(summaryOf(series))
@@ -84,8 +89,15 @@ function evidenceOf(series: SeriesWindow, window: Window): EvidenceDraft | undef
   const about = placeName(series.entity);
   const which = Object.entries(attributesOf(series)).map(([key, value]) => `${key}=${value}`);
   const of = which.length === 0 ? about : `${about} (${which.slice(0, 2).join(", ")})`;
-  const text = `${nameText(series.metric)} of ${of} is {{last}}, between {{min}} and {{max}} in the window`;
-  return { kind: "series", about, text, values: Object.fromEntries(values), window };
+  const text = `${nameText(series.metric)} of ${of} is {{last}}, between {{min}} and {{max}} (first at {{maxAt}}) in the window`;
+  const maxAt = quantities("time", { maxAt: instantOfMax(series, window) });
+  return {
+    kind: "series",
+    about,
+    text,
+    values: { ...Object.fromEntries(values), ...maxAt },
+    window,
+  };
 }
 
 /** `pool=main` and the like: what tells the series of one metric apart. */

@@ -64,7 +64,7 @@ const output = z.object({
   causes: z.array(causeSchema),
   noneOfThese: z.number(),
   uncalibrated: z.boolean(),
-  hurt: z.object({ operations: z.array(z.string()), badPerMinute: z.number().nullable() }),
+  hurt: z.object({ operations: z.array(z.string()), badPerMinuteInAll: z.number().nullable() }),
   notSeen: z.array(z.string()),
   /** What to simulate, best first. */
   candidates: z.array(candidateSchema),
@@ -136,7 +136,7 @@ function symptomEvidence(diagnosis: Diagnosis): EvidenceDraft {
       ...quantities("ms", { p95Ms: symptom.p95Ms, healthyP95Ms: symptom.healthyP95Ms }),
       ...quantities("time", isHurt ? { onset: symptom.onsetMs } : {}),
       ...quantities("probability", { noneProbability }),
-      ...quantities("count", { badPerMinute: Math.round(blastRadius.badPerMinute) }),
+      ...quantities("count", { badPerMinuteInAll: Math.round(blastRadius.badPerMinute) }),
       ...(notSeen === "" ? {} : { notSeen }),
     },
     window: diagnosis.incident,
@@ -213,7 +213,7 @@ export const rankCauses = defineTool<z.infer<typeof input>, z.infer<typeof outpu
         uncalibrated: diagnosis.uncalibrated,
         hurt: {
           operations: operations.slice(0, OPERATIONS_MAX),
-          badPerMinute: rounded(blastRadius.badPerMinute),
+          badPerMinuteInAll: rounded(blastRadius.badPerMinute),
         },
         notSeen: blindSpotsOf(diagnosis),
         candidates: symptom.kind === "none" ? [] : candidateRows(view, diagnosis),

@@ -3,7 +3,7 @@ import { seconds, sumIn } from "../src/model/dynamics/columns.ts";
 import type { EntityId } from "../src/model/entity.ts";
 import type { Window } from "../src/model/quantity.ts";
 import type { LogTemplateWindow, WorldView } from "../src/model/view.ts";
-import { answer, EVIDENCE_MAX, firstOf, isoTime, quantities, refuse, rounded } from "./answer.ts";
+import { answer, EVIDENCE_MAX, firstOf, isoTime, quantities, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
@@ -74,8 +74,8 @@ function templateEvidence({ log, count, before, isNew }: Seen, window: Window): 
     kind: "log",
     about: service,
     text: isNew
-      ? `${article} ${kind} log of ${service}, never seen before {{firstSeen}}, was written {{count}} times`
-      : `${article} ${kind} log of ${service} was written {{count}} times, {{before}} in the window before`,
+      ? `${article} ${kind} log of ${service}, never seen before {{firstSeen}}, was written {{count}} ×`
+      : `${article} ${kind} log of ${service} was written {{count}} ×, {{before}} in the window before`,
     values: {
       ...quantities("count", { count, before }),
       ...quantities("per_second", { rate: count / seconds(window) }),
@@ -143,10 +143,9 @@ export const searchLogs = defineTool<z.infer<typeof input>, z.infer<typeof outpu
     const { window, notes } = lastMinutes(view, minutes);
     const earlier = windowBefore(view, window);
     const seen = templatesSeen(view, { window, earlier, severity, service: about?.entity.id });
-    if (seen.length === 0) {
-      const hint = severity === "any" ? "try more minutes" : "try severity any";
-      return refuse("no_logs", `No such log was received in the window; ${hint}.`);
-    }
+    const hint = severity === "any" ? "more minutes may" : "severity any may";
+    const none =
+      seen.length === 0 ? [`no such log was received in the window; ${hint} show some`] : [];
     const shown = firstOf(seen, TEMPLATES_MAX, "templates");
     return answer(
       {
@@ -154,7 +153,7 @@ export const searchLogs = defineTool<z.infer<typeof input>, z.infer<typeof outpu
         templates: shown.kept.map((one) => templateRow(one, window)),
       },
       shown.kept.slice(0, EVIDENCE_MAX).map((one) => templateEvidence(one, window)),
-      [...notes, ...shown.notes, ...earlierNotes(window, earlier)],
+      [...none, ...notes, ...shown.notes, ...earlierNotes(window, earlier)],
     );
   },
 });

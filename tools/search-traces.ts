@@ -30,7 +30,7 @@ const stepSchema = z.object({
   where: z.string(),
   criticalMs: z.number().nullable(),
   error: z.boolean(),
-  untrusted: z.string().optional(),
+  untrustedErrorType: z.string().optional(),
 });
 const traceSchema = z.object({
   traceId: z.string(),
@@ -66,7 +66,7 @@ function traceRow(trace: Trace): z.infer<typeof traceSchema> {
       where: placeName(placeOf(span)),
       criticalMs: rounded(span.criticalMs),
       error: span.error,
-      ...(span.errorType === "" ? {} : { untrusted: untrustedText(span.errorType, 60) }),
+      ...(span.errorType === "" ? {} : { untrustedErrorType: untrustedText(span.errorType, 60) }),
     })),
   };
 }

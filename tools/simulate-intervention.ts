@@ -60,7 +60,7 @@ const input = z.strictObject({
     .array(z.array(interventionSchema).min(1).max(INTERVENTIONS_MAX))
     .min(1)
     .max(PLANS_MAX)
-    .describe("Plans to compare; the interventions of one plan happen together."),
+    .describe("Plans to compare, [[a], [b, c]]: what stands in one plan happens together."),
   operations: z
     .array(name)
     .max(OPERATIONS_MAX)

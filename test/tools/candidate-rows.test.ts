@@ -39,6 +39,19 @@ test("name the service of an instance that is to be restarted", () => {
   ]);
 });
 
+test("do not go back to the version that serves", () => {
+  const [deploy] = diagnose(view, { sloId: "product" }).hypotheses.flatMap((one) => one.changes);
+  if (deploy === undefined) throw new Error("a deploy was before the trouble");
+  const undone = { ...deploy, attributes: { version: "1.0.0", previous_version: "1.1.0" } };
+  const root = entityId("service", "catalog");
+  const versions = (change: typeof deploy) =>
+    candidateRows(view, diagnosisOf({ root, name: "catalog", changes: [change] })).map(
+      ({ intervention }) => intervention.to_version,
+    );
+  expect(versions(undone)).not.toContain("1.1.0");
+  expect(versions(deploy)).toContain("1.0.0");
+});
+
 test("say when nothing that may be proposed does it", () => {
   const root = entityId("host", "node-0");
   const rows = candidateRows(view, diagnosisOf({ type: "host", root, name: "host:node-0" }));

@@ -49,8 +49,8 @@ test("keeps the score of each kind of action over all incidents", async () => {
       settled: 2,
       inside: 1,
       outside: 1,
-      recovered: 0,
-      notRecovered: 0,
+      recoveredUnpredicted: 0,
+      notRecoveredUnpredicted: 0,
       void: 0,
     },
   ]);

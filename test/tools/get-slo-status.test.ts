@@ -12,8 +12,10 @@ test("lists objectives, worst first, with exact shares of bad requests", async (
   expect(quantityOf(evidence[1], "badRatio")).toBeCloseTo(0.2, 3);
   expect(quantityOf(evidence[1], "burnRate")).toBeCloseTo(20, 1);
   expect(evidence[1]?.text).toBe(
-    "POST /checkout is burning its error budget: {{badRatio}} of requests were bad",
+    "POST /checkout is burning its error budget: {{badRatio}} of requests were bad in the last {{over}}",
   );
+  expect(quantityOf(evidence[1], "over")).toBe(60_000);
+  expect(data.slos[1]?.overSeconds).toBe(60);
 });
 
 test("finds an objective by its id or its operation, also in the past", async () => {

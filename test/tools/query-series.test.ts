@@ -17,6 +17,9 @@ test("shows one metric through time with its extremes", async () => {
   expect(series?.points[0]).toBe(3);
   expect(series?.points.filter((one) => one !== null).at(-1)).toBe(9);
   expect(quantityOf(evidence[0], "last")).toBe(9);
+  // It rose when the fault began, at the first look after that.
+  expect(quantityOf(evidence[0], "maxAt")).toBeGreaterThanOrEqual(at(180));
+  expect(quantityOf(evidence[0], "maxAt")).toBeLessThanOrEqual(at(185));
   expect(evidence[0]?.text).toContain("(pool=main)");
   expect(data.stepSeconds * (series?.points.length ?? 0)).toBeCloseTo(120, 0);
 });

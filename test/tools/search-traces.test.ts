@@ -21,7 +21,7 @@ test("shows where the time of slow requests went", async () => {
 test("shows where failed requests failed, with the sender's word for it as untrusted", async () => {
   const { data } = await answered(contextOf(sharedShop()), searchTraces, { kind: "error" });
   expect(data.traces.every((one) => one.error)).toBe(true);
-  const failed = data.traces[0]?.steps.find((one) => one.untrusted === "card_declined");
+  const failed = data.traces[0]?.steps.find((one) => one.untrustedErrorType === "card_declined");
   expect(failed?.where).toBe("instance:payment-0");
 });
 

@@ -88,7 +88,7 @@ export function toolsPage(tools: readonly AnyTool[]): string {
     "catalogue by `UPDATE_REFERENCE=1 npx vitest run --project unit test/tools/reference.test.ts`; a test fails when it is stale.",
     "",
     "Names are found as people write them (`cart`, `instance:cart-0`, `gateway->cart`, `POST /checkout`). `at` asks for a past",
-    "instant; without it a tool reads the view of this turn. An answer holds data, citable evidence, and notes on what was cut",
+    "instant; without it a tool reads the system as it is now. An answer holds data, citable evidence, and notes on what was cut",
     "or not seen; it takes at most 6 KB. A refusal holds a code, what to do, and names that are alike.",
     "",
     ...tools.map((tool) => section(tool, schemas.get(tool.name) ?? {})),

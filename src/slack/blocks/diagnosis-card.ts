@@ -49,10 +49,13 @@ export function verdictLine(diagnosis: Diagnosis): string {
 
 /** What is hurt, how much, and since when. */
 export function symptomLine({ symptom, blastRadius }: Diagnosis): string {
+  const inAll = blastRadius.operations.length > 1 ? " in all" : "";
   const operation = code(operationName(symptom.operation));
   const since = `since ${instant(symptom.onsetMs)}`;
   const perMinute =
-    blastRadius.badPerMinute >= 1 ? ` (≈ ${quantity(blastRadius.badPerMinute, "count")}/min)` : "";
+    blastRadius.badPerMinute >= 1
+      ? ` (≈ ${quantity(blastRadius.badPerMinute, "count")}/min${inAll})`
+      : "";
   const bad = `${percent(symptom.badRatio)} of requests bad${perMinute}`;
   const p95 = `p95 ${quantity(symptom.p95Ms, "ms")}, healthy ${quantity(symptom.healthyP95Ms, "ms")}`;
   switch (symptom.kind) {
