@@ -1,50 +1,20 @@
-import { packEntry, sketchSlot } from "./exponential-sketch.ts";
-import { type CellColumns, FIELD, FIELDS, NO_ROWS, type Observation } from "./frame.ts";
+import { type CellColumns, NO_ROWS, type Observation, RARE, RARE_FIELDS } from "./cell-columns.ts";
+import { SlotLog } from "./slot-log.ts";
 
-/** A sketch slot needs ten bits: the row stands above them. */
-const SLOT_BITS = 10;
-
-/** Observations as row and slot, in the order in which they came; sorted and counted when the bucket closes. */
-class SlotLog {
-  #keys = new Uint32Array(1024);
-  #length = 0;
-
-  add(row: number, value: number): void {
-    if (this.#length === this.#keys.length) {
-      const larger = new Uint32Array(this.#length * 2);
-      larger.set(this.#keys);
-      this.#keys = larger;
-    }
-    this.#keys[this.#length] = row * 2 ** SLOT_BITS + sketchSlot(value);
-    this.#length += 1;
-  }
-
-  clear(): void {
-    this.#length = 0;
-  }
-
-  /** Entries by row and slot, and where each row's begin. Empties the log. */
-  take(rows: number): [packed: Uint32Array, offsets: Uint32Array] {
-    const keys = this.#keys.subarray(0, this.#length).sort();
-    const packed = new Uint32Array(this.#length);
-    const offsets = new Uint32Array(rows + 1);
-    let end = 0;
-    for (let at = 0; at < keys.length; ) {
-      const key = keys[at] ?? 0;
-      let next = at + 1;
-      while (next < keys.length && keys[next] === key) next += 1;
-      packed[end] = packEntry(key & (2 ** SLOT_BITS - 1), next - at);
-      end += 1;
-      offsets[(key >>> SLOT_BITS) + 1] = end;
-      at = next;
-    }
-    for (let row = 1; row <= rows; row += 1) {
-      if (offsets[row] === 0) offsets[row] = offsets[row - 1] ?? 0;
-    }
-    this.clear();
-    return [packed.slice(0, end), offsets];
-  }
-}
+/** The numbers added up for one row, in this order. */
+const FIELD = {
+  count: 0,
+  durationSum: 1,
+  innerSum: 2,
+  errors: 3,
+  originErrors: 4,
+  retries: 5,
+  innerCount: 6,
+  /** Observations that it was told. */
+  told: 7,
+  innerTold: 8,
+} as const;
+const FIELDS = 9;
 
 /** Adds up the observations of one bucket, cell by cell; reused from bucket to bucket. */
 export class Accumulator {
@@ -72,28 +42,25 @@ export class Accumulator {
       this.#data = larger;
     }
     this.#data.fill(0, from, from + FIELDS);
-    this.#data.fill(Number.NaN, from + FIELD.durationMin, from + FIELDS);
     return row;
   }
 
   add(cell: number, seen: Observation): void {
     const row = this.#row(cell);
     const at = row * FIELDS;
-    const data = this.#data;
-    this.#bump(at + FIELD.count, 1);
-    if (seen.error) this.#bump(at + FIELD.errors, 1);
-    if (seen.originError) this.#bump(at + FIELD.originErrors, 1);
-    if (seen.retry) this.#bump(at + FIELD.retries, 1);
-    this.#bump(at + FIELD.durationSum, seen.durationMs);
-    lower(data, at + FIELD.durationMin, seen.durationMs);
-    raise(data, at + FIELD.durationMax, seen.durationMs);
-    this.#duration.add(row, seen.durationMs);
-    if (Number.isNaN(seen.innerMs)) return;
-    this.#bump(at + FIELD.innerSum, seen.innerMs);
-    this.#bump(at + FIELD.innerCount, 1);
-    lower(data, at + FIELD.innerMin, seen.innerMs);
-    raise(data, at + FIELD.innerMax, seen.innerMs);
-    this.#inner.add(row, seen.innerMs);
+    const { weight, durationMs, innerMs } = seen;
+    this.#bump(at + FIELD.count, weight);
+    this.#bump(at + FIELD.told, 1);
+    if (seen.error) this.#bump(at + FIELD.errors, weight);
+    if (seen.originError) this.#bump(at + FIELD.originErrors, weight);
+    if (seen.retry) this.#bump(at + FIELD.retries, weight);
+    this.#bump(at + FIELD.durationSum, durationMs * weight);
+    this.#duration.add(row, durationMs, weight);
+    if (Number.isNaN(innerMs)) return;
+    this.#bump(at + FIELD.innerSum, innerMs * weight);
+    this.#bump(at + FIELD.innerCount, weight);
+    this.#bump(at + FIELD.innerTold, 1);
+    this.#inner.add(row, innerMs, weight);
   }
 
   #bump(at: number, by: number): void {
@@ -111,19 +78,67 @@ export class Accumulator {
   take(): CellColumns {
     const rows = this.#cells.length;
     if (rows === 0) return NO_ROWS;
-    const cells = Int32Array.from(this.#cells);
-    const data = Float32Array.from(this.#data.subarray(0, rows * FIELDS));
-    const [duration, durationOffsets] = this.#duration.take(rows);
-    const [inner, innerOffsets] = this.#inner.take(rows);
+    const order = Uint32Array.from(this.#cells, (_, row) => row).sort(
+      (a, b) => (this.#cells[a] ?? 0) - (this.#cells[b] ?? 0),
+    );
+    const column = (field: number): Float32Array =>
+      Float32Array.from(order, (row) => this.#data[row * FIELDS + field] ?? 0);
+    const columns = {
+      cells: Int32Array.from(order, (row) => this.#cells[row] ?? 0),
+      count: column(FIELD.count),
+      durationSum: column(FIELD.durationSum),
+      innerSum: column(FIELD.innerSum),
+      ...this.#sketches(order),
+      ...this.#rare(order),
+    };
     this.clear();
-    return { cells, data, duration, durationOffsets, inner, innerOffsets };
+    return columns;
   }
-}
 
-function lower(data: Float64Array, at: number, value: number): void {
-  if (!((data[at] ?? Number.NaN) <= value)) data[at] = value;
-}
+  /** Entries in the order of rows; a single observation needs none, its sum says where it lies. */
+  #sketches(order: Uint32Array): Pick<CellColumns, "offsets" | "splits" | "entries"> {
+    const duration = this.#duration.take(order.length);
+    const inner = this.#inner.take(order.length);
+    const entries = new Uint16Array(duration.entries.length + inner.entries.length);
+    const offsets = new Uint32Array(order.length + 1);
+    const splits = new Uint16Array(order.length);
+    let end = 0;
+    order.forEach((row, at) => {
+      const from = end;
+      for (const [log, told] of [
+        [duration, FIELD.told],
+        [inner, FIELD.innerTold],
+      ] as const) {
+        if (this.#data[row * FIELDS + told] !== 1) {
+          const part = log.entries.subarray(log.offsets[row], log.offsets[row + 1]);
+          entries.set(part, end);
+          end += part.length;
+        }
+        if (log === duration) splits[at] = end - from;
+      }
+      offsets[at + 1] = end;
+    });
+    return { offsets, splits, entries: entries.slice(0, end) };
+  }
 
-function raise(data: Float64Array, at: number, value: number): void {
-  if (!((data[at] ?? Number.NaN) >= value)) data[at] = value;
+  #rare(order: Uint32Array): Pick<CellColumns, "rareRows" | "rare"> {
+    const rows: number[] = [];
+    const rare: number[] = [];
+    order.forEach((row, at) => {
+      const of = (field: number): number => this.#data[row * FIELDS + field] ?? 0;
+      const isCommon =
+        of(FIELD.errors) === 0 &&
+        of(FIELD.retries) === 0 &&
+        of(FIELD.originErrors) === 0 &&
+        of(FIELD.innerCount) === of(FIELD.count);
+      if (isCommon) return;
+      const from = rows.length * RARE_FIELDS;
+      rows.push(at);
+      rare[from + RARE.errors] = of(FIELD.errors);
+      rare[from + RARE.originErrors] = of(FIELD.originErrors);
+      rare[from + RARE.retries] = of(FIELD.retries);
+      rare[from + RARE.innerCount] = of(FIELD.innerCount);
+    });
+    return { rareRows: Uint32Array.from(rows), rare: Float32Array.from(rare) };
+  }
 }

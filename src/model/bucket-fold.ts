@@ -1,9 +1,10 @@
 import { Accumulator } from "./accumulator.ts";
 import { CalleeResolver } from "./callee-resolver.ts";
 import { callerOf, isEntered, isFromQueue, isTopOf } from "./callers.ts";
+import type { CellColumns } from "./cell-columns.ts";
 import { EdgeCells, noteAnswer } from "./edge-cells.ts";
 import { EntryFold } from "./entry-fold.ts";
-import type { CellColumns, EntryColumns } from "./frame.ts";
+import type { EntryColumns } from "./frame.ts";
 import { bucketOf } from "./open-buckets.ts";
 import type { OpenTraces } from "./open-traces.ts";
 import type { PlaceTable } from "./place-table.ts";
@@ -180,6 +181,7 @@ export class BucketFold {
       originError: node.error && failuresOf(calls).length === 0,
       retry: false,
       innerMs: isAssembled ? uncoveredMs(node, calls) : Number.NaN,
+      weight: 1,
     });
   }
 
@@ -224,6 +226,7 @@ export class BucketFold {
       originError: node.error && !failedBelow,
       retry: node.isRetry,
       innerMs: this.#gapMs(node, nested),
+      weight: 1,
     });
   }
 

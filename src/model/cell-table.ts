@@ -9,6 +9,8 @@ export const cellKey = (...parts: readonly (string | number | undefined)[]): str
  */
 export class CellTable<Cell> {
   readonly #max: number;
+  readonly #ownersOf: (cell: Cell) => readonly string[];
+  readonly #byOwner = new Map<string, Set<number>>();
   readonly #cells: (Cell | undefined)[] = [];
   readonly #keys: string[] = [];
   readonly #holders: number[] = [];
@@ -19,8 +21,15 @@ export class CellTable<Cell> {
   /** Observations whose cell had no room. */
   refused = 0;
 
-  constructor(max: number) {
+  /** `ownersOf`: by what cells are found again, besides their number. */
+  constructor(max: number, ownersOf: (cell: Cell) => readonly string[] = () => []) {
     this.#max = max;
+    this.#ownersOf = ownersOf;
+  }
+
+  /** The cells of an owner. */
+  of(owner: string): Iterable<number> {
+    return this.#byOwner.get(owner) ?? [];
   }
 
   get size(): number {
@@ -39,8 +48,14 @@ export class CellTable<Cell> {
   #add(key: string, make: () => Cell): number {
     const index = this.#free.pop() ?? this.#cells.length;
     if (index >= this.#max) return -1;
-    this.#cells[index] = make();
+    const cell = make();
+    this.#cells[index] = cell;
     this.#keys[index] = key;
+    for (const owner of this.#ownersOf(cell)) {
+      const owned = this.#byOwner.get(owner);
+      if (owned === undefined) this.#byOwner.set(owner, new Set([index]));
+      else owned.add(index);
+    }
     this.#holders[index] = 0;
     this.#byKey.set(key, index);
     return index;
@@ -63,7 +78,18 @@ export class CellTable<Cell> {
     this.#holders[index] = (this.#holders[index] ?? 1) - 1;
     if ((this.#holders[index] ?? 0) > 0) return;
     this.#byKey.delete(this.#keys[index] ?? "");
+    this.#disown(index);
     this.#free.push(index);
+  }
+
+  #disown(index: number): void {
+    const cell = this.#cells[index];
+    if (cell === undefined) return;
+    for (const owner of this.#ownersOf(cell)) {
+      const owned = this.#byOwner.get(owner);
+      owned?.delete(index);
+      if (owned?.size === 0) this.#byOwner.delete(owner);
+    }
   }
 
   /** Gives back the cells of an earlier life that nobody holds. Contract: as of `release`. */

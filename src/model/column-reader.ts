@@ -1,5 +1,6 @@
+import { addDurations, addInner, type CellColumns, NO_ROWS, RARE, rareOf } from "./cell-columns.ts";
 import { ExponentialSketch } from "./exponential-sketch.ts";
-import { type CellColumns, FIELD, FIELDS, type Frame } from "./frame.ts";
+import type { Frame } from "./frame.ts";
 import type { Sketch } from "./sketch.ts";
 
 /** Consecutive frames of a window, and where they stand in it. */
@@ -8,59 +9,91 @@ export interface FrameSlice {
   readonly frames: readonly Frame[];
 }
 
-/** The columns of one cell over a window. */
-export interface CellWindow {
-  readonly cell: number;
-  readonly count: Float64Array;
-  readonly errors: Float64Array;
-  readonly originErrors: Float64Array;
-  readonly retries: Float64Array;
-  readonly durationMsSum: Float64Array;
-  readonly innerMsSum: Float64Array;
-  readonly innerCount: Float64Array;
-  readonly duration: Sketch;
-  readonly inner: Sketch;
+/** The row of a cell among ascending cells, -1 when it has none. `guess`: where it was in a frame before. */
+function rowOf(cells: Int32Array, cell: number, guess: number): number {
+  const there = cells[guess];
+  if (there === cell) return guess;
+  let low = there !== undefined && there < cell ? guess + 1 : 0;
+  let high = there !== undefined && there > cell ? guess - 1 : cells.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const found = cells[middle] ?? 0;
+    if (found === cell) return middle;
+    if (found < cell) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }
 
-/** Columns handed out, in the order of `FIELD`. */
-const COLUMNS = 7;
+/** Where the rows of some cells are over a window, found when they are first asked for. */
+export class CellRows {
+  readonly #columns: readonly CellColumns[];
+  readonly #cells: readonly number[];
+  /** Frame and row, alternating, in the order of frames for each cell. */
+  #places: Int32Array | undefined;
 
-/** Where the rows of each group of cells are: group g's are `[starts[g], starts[g + 1])`, in the order of time. */
-interface RowIndex {
-  readonly columns: readonly CellColumns[];
-  readonly starts: Int32Array;
-  /** Which frame, and which row in it. */
-  readonly frames: Int32Array;
-  readonly rows: Int32Array;
+  constructor(columns: readonly CellColumns[], cells: readonly number[]) {
+    this.#columns = columns;
+    this.#cells = cells;
+  }
+
+  #find(): Int32Array {
+    const places = new Int32Array(2 * this.#columns.length * this.#cells.length);
+    let end = 0;
+    for (const cell of this.#cells) {
+      let guess = 0;
+      for (let frame = 0; frame < this.#columns.length; frame += 1) {
+        const row = rowOf(this.#columns[frame]?.cells ?? NO_ROWS.cells, cell, guess);
+        if (row < 0) continue;
+        guess = row;
+        places[end] = frame;
+        places[end + 1] = row;
+        end += 2;
+      }
+    }
+    return places.subarray(0, end);
+  }
+
+  #each(visit: (columns: CellColumns, row: number, frame: number) => void): void {
+    this.#places ??= this.#find();
+    const places = this.#places;
+    for (let at = 0; at < places.length; at += 2) {
+      const frame = places[at] ?? 0;
+      const columns = this.#columns[frame];
+      if (columns !== undefined) visit(columns, places[at + 1] ?? 0, frame);
+    }
+  }
+
+  /** One number for each frame, summed over the cells. */
+  column(read: (columns: CellColumns, row: number) => number): Float64Array {
+    const values = new Float64Array(this.#columns.length);
+    this.#each((columns, row, frame) => {
+      values[frame] = (values[frame] ?? 0) + read(columns, row);
+    });
+    return values;
+  }
+
+  sketch(add: typeof addDurations): ExponentialSketch {
+    const sketch = new ExponentialSketch();
+    this.#each((columns, row) => add(sketch, columns, row));
+    return sketch;
+  }
 }
 
 /** A sketch over rows, put together when it is first asked: of thousands of links few are ever asked. */
 class RowsSketch implements Sketch {
-  readonly #index: RowIndex;
-  readonly #group: number;
-  readonly #add: typeof addDuration;
+  readonly #rows: CellRows;
+  readonly #add: typeof addDurations;
   #made: ExponentialSketch | undefined;
 
-  constructor(index: RowIndex, group: number, add: typeof addDuration) {
-    this.#index = index;
-    this.#group = group;
+  constructor(rows: CellRows, add: typeof addDurations) {
+    this.#rows = rows;
     this.#add = add;
   }
 
   get #sketch(): ExponentialSketch {
-    this.#made ??= this.#make();
+    this.#made ??= this.#rows.sketch(this.#add);
     return this.#made;
-  }
-
-  #make(): ExponentialSketch {
-    const sketch = new ExponentialSketch();
-    const { columns, starts, frames, rows } = this.#index;
-    const end = starts[this.#group + 1] ?? 0;
-    for (let at = starts[this.#group] ?? 0; at < end; at += 1) {
-      const held = columns[frames[at] ?? 0];
-      if (held !== undefined) this.#add(sketch, held, rows[at] ?? 0);
-    }
-    return sketch;
   }
 
   get count(): number {
@@ -88,135 +121,94 @@ class RowsSketch implements Sketch {
   }
 }
 
-function addDuration(sketch: ExponentialSketch, columns: CellColumns, row: number): void {
-  const { data, duration, durationOffsets } = columns;
-  const from = row * FIELDS;
-  sketch.addPacked(duration, durationOffsets[row] ?? 0, durationOffsets[row + 1] ?? 0);
-  sketch.addMoments({
-    sum: data[from + FIELD.durationSum] ?? 0,
-    min: data[from + FIELD.durationMin] ?? 0,
-    max: data[from + FIELD.durationMax] ?? 0,
-  });
-}
+const readCount = (columns: CellColumns, row: number): number => columns.count[row] ?? 0;
+const readDuration = (columns: CellColumns, row: number): number => columns.durationSum[row] ?? 0;
+const readInner = (columns: CellColumns, row: number): number => columns.innerSum[row] ?? 0;
+const readRare =
+  (field: number) =>
+  (columns: CellColumns, row: number): number =>
+    rareOf(columns, row, field);
+const readErrors = readRare(RARE.errors);
+const readOriginErrors = readRare(RARE.originErrors);
+const readRetries = readRare(RARE.retries);
+const readInnerCount = readRare(RARE.innerCount);
 
-function addInner(sketch: ExponentialSketch, columns: CellColumns, row: number): void {
-  const { data, inner, innerOffsets } = columns;
-  const from = row * FIELDS;
-  if ((data[from + FIELD.innerCount] ?? 0) === 0) return;
-  sketch.addPacked(inner, innerOffsets[row] ?? 0, innerOffsets[row + 1] ?? 0);
-  sketch.addMoments({
-    sum: data[from + FIELD.innerSum] ?? 0,
-    min: data[from + FIELD.innerMin] ?? 0,
-    max: data[from + FIELD.innerMax] ?? 0,
-  });
-}
+/** The columns of some cells over a window; each is read when it is first asked for, and kept. */
+export class CellWindow {
+  readonly #rows: CellRows;
+  #duration: Sketch | undefined;
+  #inner: Sketch | undefined;
+  #count: Float64Array | undefined;
+  #errors: Float64Array | undefined;
+  #originErrors: Float64Array | undefined;
+  #retries: Float64Array | undefined;
+  #durationMsSum: Float64Array | undefined;
+  #innerMsSum: Float64Array | undefined;
+  #innerCount: Float64Array | undefined;
 
-/** Cells by their group, numbered from 0 in the order in which they are met; -1: left out. */
-class Grouping {
-  /** A cell of each group. */
-  readonly cells: number[] = [];
-  readonly #groupOf: (cell: number) => number;
-  readonly #numberOfGroup = new Map<number, number>();
-  /** By cell: its group's number plus 2; 1 when it is left out, 0 when it was not met yet. */
-  #known = new Int32Array(1024);
-
-  constructor(groupOf: (cell: number) => number) {
-    this.#groupOf = groupOf;
+  constructor(columns: readonly CellColumns[], cells: readonly number[]) {
+    this.#rows = new CellRows(columns, cells);
   }
 
-  numberOf(cell: number): number {
-    const known = this.#known[cell] ?? 0;
-    return known === 0 ? this.#meet(cell) : known - 2;
+  get duration(): Sketch {
+    this.#duration ??= new RowsSketch(this.#rows, addDurations);
+    return this.#duration;
   }
 
-  #meet(cell: number): number {
-    if (cell >= this.#known.length) {
-      const larger = new Int32Array(Math.max(cell + 1, this.#known.length * 2));
-      larger.set(this.#known);
-      this.#known = larger;
-    }
-    const group = this.#groupOf(cell);
-    let number = group < 0 ? -1 : this.#numberOfGroup.get(group);
-    if (number === undefined) {
-      number = this.cells.length;
-      this.cells.push(cell);
-      this.#numberOfGroup.set(group, number);
-    }
-    this.#known[cell] = number + 2;
-    return number;
+  get inner(): Sketch {
+    this.#inner ??= new RowsSketch(this.#rows, addInner);
+    return this.#inner;
+  }
+
+  get count(): Float64Array {
+    this.#count ??= this.#rows.column(readCount);
+    return this.#count;
+  }
+
+  get errors(): Float64Array {
+    this.#errors ??= this.#rows.column(readErrors);
+    return this.#errors;
+  }
+
+  get originErrors(): Float64Array {
+    this.#originErrors ??= this.#rows.column(readOriginErrors);
+    return this.#originErrors;
+  }
+
+  get retries(): Float64Array {
+    this.#retries ??= this.#rows.column(readRetries);
+    return this.#retries;
+  }
+
+  get durationMsSum(): Float64Array {
+    this.#durationMsSum ??= this.#rows.column(readDuration);
+    return this.#durationMsSum;
+  }
+
+  get innerMsSum(): Float64Array {
+    this.#innerMsSum ??= this.#rows.column(readInner);
+    return this.#innerMsSum;
+  }
+
+  get innerCount(): Float64Array {
+    this.#innerCount ??= this.#rows.column(readInnerCount);
+    return this.#innerCount;
   }
 }
 
-function indexRows(columns: readonly CellColumns[], grouping: Grouping): RowIndex {
-  const counts: number[] = [];
-  for (const { cells } of columns) {
-    for (const cell of cells) {
-      const group = grouping.numberOf(cell);
-      if (group >= 0) counts[group] = (counts[group] ?? 0) + 1;
-    }
-  }
-  const starts = new Int32Array(counts.length + 1);
-  counts.forEach((count, group) => {
-    starts[group + 1] = (starts[group] ?? 0) + count;
-  });
-  const next = starts.slice();
-  const frames = new Int32Array(starts[counts.length] ?? 0);
-  const rows = new Int32Array(frames.length);
-  columns.forEach(({ cells }, frame) => {
-    for (let row = 0; row < cells.length; row += 1) {
-      const group = grouping.numberOf(cells[row] ?? 0);
-      if (group < 0) continue;
-      const at = next[group] ?? 0;
-      frames[at] = frame;
-      rows[at] = row;
-      next[group] = at + 1;
-    }
-  });
-  return { columns, starts, frames, rows };
+/** Cells with a row anywhere in a window, ascending. */
+export function cellsIn(columns: readonly CellColumns[]): number[] {
+  const last = columns.reduce((max, { cells }) => Math.max(max, cells.at(-1) ?? -1), -1);
+  const isIn = new Uint8Array(last + 1);
+  for (const { cells } of columns) for (const cell of cells) isIn[cell] = 1;
+  const found: number[] = [];
+  for (let cell = 0; cell <= last; cell += 1) if (isIn[cell] === 1) found.push(cell);
+  return found;
 }
 
-/** One group after another, so that what is written lies close together. */
-function readGroup(index: RowIndex, group: number, length: number): Float64Array {
-  const { columns, starts, frames, rows } = index;
-  const read = new Float64Array(length * COLUMNS);
-  const end = starts[group + 1] ?? 0;
-  for (let at = starts[group] ?? 0; at < end; at += 1) {
-    const frame = frames[at] ?? 0;
-    const data = columns[frame]?.data;
-    if (data === undefined) continue;
-    const from = (rows[at] ?? 0) * FIELDS;
-    for (let field = 0; field < COLUMNS; field += 1) {
-      const into = field * length + frame;
-      read[into] = (read[into] ?? 0) + (data[from + field] ?? 0);
-    }
-  }
-  return read;
-}
-
-/** The columns of a window, by what `groupOf` makes of each cell; a negative group is left out. */
-export function readCells(
-  slice: FrameSlice,
-  columnsOf: (frame: Frame) => CellColumns,
-  groupOf: (cell: number) => number,
-): readonly CellWindow[] {
-  const grouping = new Grouping(groupOf);
-  const length = slice.frames.length;
-  const index = indexRows(slice.frames.map(columnsOf), grouping);
-  return grouping.cells.map((cell, group) => {
-    const data = readGroup(index, group, length);
-    const column = (field: number): Float64Array =>
-      data.subarray(field * length, (field + 1) * length);
-    return {
-      cell,
-      count: column(FIELD.count),
-      errors: column(FIELD.errors),
-      originErrors: column(FIELD.originErrors),
-      retries: column(FIELD.retries),
-      durationMsSum: column(FIELD.durationSum),
-      innerMsSum: column(FIELD.innerSum),
-      innerCount: column(FIELD.innerCount),
-      duration: new RowsSketch(index, group, addDuration),
-      inner: new RowsSketch(index, group, addInner),
-    };
-  });
+/** Those of some cells that have a row anywhere in a window. */
+export function cellsAmong(columns: readonly CellColumns[], wanted: Iterable<number>): number[] {
+  return Array.from(wanted)
+    .filter((cell) => columns.some(({ cells }) => rowOf(cells, cell, 0) >= 0))
+    .sort((a, b) => a - b);
 }

@@ -1,4 +1,5 @@
 import { cellKey } from "./cell-table.ts";
+import type { EntityId } from "./entity.ts";
 import { OVERFLOW_CALL } from "./operation-name.ts";
 import type { CallCell, CallSite, EdgeCell } from "./site.ts";
 import type { SiteResolver } from "./site-resolver.ts";
@@ -87,6 +88,15 @@ export const edgeKey = (edge: EdgeCell): string =>
     edge.isAsync ? "async" : "",
     edge.operation,
   );
+
+/** By what the cells of a caller, and those of a callee (an entity's index), are found. */
+export const edgeCaller = (caller: EntityId): string => `from ${caller}`;
+export const edgeCallee = (callee: number): string => `to ${callee}`;
+
+export const edgeOwners = ({ caller, callee }: EdgeCell): readonly string[] => [
+  edgeCaller(caller),
+  edgeCallee(callee),
+];
 
 /** Remembers which operation answers at a site: it names calls that were not answered. */
 export function noteAnswer(site: CallSite, answer: SpanNode): void {

@@ -10,14 +10,8 @@ const INDEX_MIN = OCTAVE_MIN * PER_OCTAVE;
 const TINIEST = 2 ** OCTAVE_MIN;
 /** Slot 0 holds zeros and what is too small for a bucket. */
 const SKETCH_SLOTS = (OCTAVE_MAX - OCTAVE_MIN) * PER_OCTAVE + 1;
-
-/** A packed entry: slot in the upper 10 bits, count in the lower 22. */
-const COUNT_BITS = 22;
-/** Limit: observations of one slot in one packed sketch; more are cut to this. */
-const COUNT_MAX = 2 ** COUNT_BITS - 1;
-
-export const packEntry = (slot: number, count: number): number =>
-  ((slot << COUNT_BITS) | Math.min(COUNT_MAX, count)) >>> 0;
+/** A slot fits into so many bits. */
+export const SLOT_BITS = 10;
 
 /** The slot of a value: OTLP index `ceil(log2(v) * 16) - 1`, shifted so that it starts at 1. */
 export function sketchSlot(value: number): number {
@@ -35,48 +29,91 @@ export class ExponentialSketch implements Sketch {
   readonly counts = new Float64Array(SKETCH_SLOTS);
   count = 0;
   sum = 0;
-  min = Number.NaN;
-  max = Number.NaN;
+  /** Of the values that were told themselves. */
+  #least = Number.NaN;
+  #greatest = Number.NaN;
   #low = SKETCH_SLOTS;
   #high = -1;
+  /** Some values were told only by their slot: how low and high these may lie. */
+  #slotLow = SKETCH_SLOTS;
+  #slotHigh = -1;
 
   add(value: number, times = 1): void {
-    this.addSlot(sketchSlot(value), times);
-    this.addMoments({ sum: value * times, min: value, max: value });
+    this.addValue(value, times);
+    this.sum += value * times;
+  }
+
+  /** As `add`, without the sum. */
+  addValue(value: number, times: number): void {
+    this.#count(sketchSlot(value), times);
+    if (!(this.#least <= value)) this.#least = value;
+    if (!(this.#greatest >= value)) this.#greatest = value;
   }
 
   addSlot(slot: number, times: number): void {
+    this.#count(slot, times);
+    if (slot < this.#slotLow) this.#slotLow = slot;
+    if (slot > this.#slotHigh) this.#slotHigh = slot;
+  }
+
+  #count(slot: number, times: number): void {
     this.counts[slot] = (this.counts[slot] ?? 0) + times;
     this.count += times;
     if (slot < this.#low) this.#low = slot;
     if (slot > this.#high) this.#high = slot;
   }
 
-  addMoments(of: { readonly sum: number; readonly min: number; readonly max: number }): void {
-    this.sum += of.sum;
-    if (!(this.min <= of.min)) this.min = of.min;
-    if (!(this.max >= of.max)) this.max = of.max;
+  /** The least value; as low as its bucket begins where only that is known. NaN when empty. */
+  get min(): number {
+    if (this.#slotHigh < 0) return this.#least;
+    const bound = this.#slotLow === 0 ? 0 : lowerBound(this.#slotLow);
+    return this.#least <= bound ? this.#least : bound;
+  }
+
+  get max(): number {
+    if (this.#slotHigh < 0) return this.#greatest;
+    const bound = lowerBound(this.#slotHigh + 1);
+    return this.#greatest >= bound ? this.#greatest : bound;
   }
 
   merge(other: ExponentialSketch): void {
     if (other.count === 0) return;
     for (let slot = other.#low; slot <= other.#high; slot += 1) {
       const times = other.counts[slot] ?? 0;
-      if (times > 0) this.addSlot(slot, times);
+      if (times > 0) this.#count(slot, times);
     }
-    this.addMoments(other);
+    this.sum += other.sum;
+    if (!(this.#least <= other.#least)) this.#least = other.#least;
+    if (!(this.#greatest >= other.#greatest)) this.#greatest = other.#greatest;
+    this.#slotLow = Math.min(this.#slotLow, other.#slotLow);
+    this.#slotHigh = Math.max(this.#slotHigh, other.#slotHigh);
   }
 
-  /** Adds entries `[from, to)` of a packed array; the moments come apart. */
-  addPacked(packed: Uint32Array, from: number, to: number): void {
-    for (let at = from; at < to; at += 1) {
-      const entry = packed[at] ?? 0;
-      this.addSlot(entry >>> COUNT_BITS, entry & COUNT_MAX);
+  /** Empties it, to be used again. */
+  clear(): void {
+    if (this.#high >= 0) this.counts.fill(0, this.#low, this.#high + 1);
+    this.count = 0;
+    this.sum = 0;
+    this.#least = Number.NaN;
+    this.#greatest = Number.NaN;
+    this.#low = SKETCH_SLOTS;
+    this.#high = -1;
+    this.#slotLow = SKETCH_SLOTS;
+    this.#slotHigh = -1;
+  }
+
+  /** Slots with their counts, ascending. */
+  *slots(): Generator<readonly [slot: number, count: number]> {
+    for (let slot = this.#low; slot <= this.#high; slot += 1) {
+      const count = this.counts[slot] ?? 0;
+      if (count > 0) yield [slot, count];
     }
   }
 
   quantile(q: number): number {
     if (this.count === 0) return Number.NaN;
+    // All in one bucket: their mean is as near as its middle, and often exact.
+    if (this.#low === this.#high) return this.sum / this.count;
     const rank = Math.min(1, Math.max(0, q)) * (this.count - 1);
     let seen = 0;
     for (let slot = this.#low; slot <= this.#high; slot += 1) {

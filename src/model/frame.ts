@@ -1,44 +1,5 @@
+import { type CellColumns, NO_ROWS } from "./cell-columns.ts";
 import { NO_TRACES, type TraceBlock } from "./trace-block.ts";
-
-/** The numbers kept for one cell (a station or a link) in one bucket, in this order. */
-export const FIELD = {
-  count: 0,
-  errors: 1,
-  originErrors: 2,
-  retries: 3,
-  durationSum: 4,
-  /** Self time of a station, gap of a link. */
-  innerSum: 5,
-  innerCount: 6,
-  durationMin: 7,
-  durationMax: 8,
-  innerMin: 9,
-  innerMax: 10,
-} as const;
-export const FIELDS = 11;
-
-/** One observation of a cell. */
-export interface Observation {
-  readonly durationMs: number;
-  readonly error: boolean;
-  readonly originError: boolean;
-  readonly retry: boolean;
-  /** NaN: not known. */
-  readonly innerMs: number;
-}
-
-/** The columns of one closed bucket. Nothing in it changes any more. */
-export interface CellColumns {
-  /** Which cell each row is of. */
-  readonly cells: Int32Array;
-  /** `FIELDS` numbers a row. */
-  readonly data: Float32Array;
-  /** Row i's sketch entries are `[offsets[i], offsets[i + 1])`. */
-  readonly durationOffsets: Uint32Array;
-  readonly duration: Uint32Array;
-  readonly innerOffsets: Uint32Array;
-  readonly inner: Uint32Array;
-}
 
 /** Requests of one entry operation in one bucket. */
 export interface EntryColumns {
@@ -84,15 +45,6 @@ export interface Frame {
 /** Rows of columns that a frame holds: the measure of its size. */
 export const rowsOf = (frame: Frame): number =>
   frame.stations.cells.length + frame.edges.cells.length;
-
-export const NO_ROWS: CellColumns = {
-  cells: new Int32Array(0),
-  data: new Float32Array(0),
-  durationOffsets: new Uint32Array(1),
-  duration: new Uint32Array(0),
-  innerOffsets: new Uint32Array(1),
-  inner: new Uint32Array(0),
-};
 
 export const EMPTY_FRAME: Frame = {
   stations: NO_ROWS,

@@ -2,6 +2,7 @@ import { boundedName } from "./attribute-text.ts";
 import { type CallPath, callName, callPath } from "./call-name.ts";
 import { isCalledFromOutside, isMostlyEntered } from "./callers.ts";
 import { CellTable } from "./cell-table.ts";
+import { edgeOwners } from "./edge-cells.ts";
 import { type EntityId, entityId } from "./entity.ts";
 import {
   OVERFLOW_CALL,
@@ -23,6 +24,7 @@ import type {
   StationCell,
   StationSite,
 } from "./site.ts";
+import { stationOwners } from "./station-cells.ts";
 import type { Heard, Topology } from "./topology.ts";
 
 /** Limit: operations of one service; further ones count as `/{unknown}`. */
@@ -53,8 +55,8 @@ function nested<Inner>(map: Map<string, Map<string, Inner>>, key: string): Map<s
 
 /** Finds for each span what it counts towards. Resolved once for each sender and kept. */
 export class SiteResolver {
-  readonly stationCells = new CellTable<StationCell>(STATION_CELLS_MAX);
-  readonly edgeCells = new CellTable<EdgeCell>(EDGE_CELLS_MAX);
+  readonly stationCells = new CellTable<StationCell>(STATION_CELLS_MAX, stationOwners);
+  readonly edgeCells = new CellTable<EdgeCell>(EDGE_CELLS_MAX, edgeOwners);
   readonly #topology: Topology;
   readonly #operations = new Map<number, Map<string, OperationInfo>>();
   readonly #peerByKey = new Map<string, Peer>();

@@ -1,4 +1,5 @@
 import { cellKey } from "./cell-table.ts";
+import type { EntityId } from "./entity.ts";
 import type { StationCell, StationSite } from "./site.ts";
 
 /** The row of station columns that a site counts in. */
@@ -16,3 +17,10 @@ export function stationOf({ sender, operation }: StationSite): StationCell {
 
 export const stationKey = (cell: StationCell): string =>
   cellKey(cell.service, cell.operation, cell.instance, cell.host, cell.zone, cell.version);
+
+/** By what a service's cells are found. */
+export const stationOwner = (service: EntityId): string => service;
+
+export const stationOwners = ({ service }: StationCell): readonly string[] => [
+  stationOwner(service),
+];

@@ -35,10 +35,16 @@ export interface WorldView {
     readonly to?: EntityId;
   }): readonly Relation[];
 
-  /** Work done by each instance of each service for each operation (server and consumer spans). */
-  stations(window: Window): readonly StationWindow[];
-  /** Each caller's side of each link, by caller and callee instance where known (client and producer spans). */
-  edges(window: Window): readonly EdgeWindow[];
+  /** Work done by each instance of each service for each operation (server and consumer spans); of one service, if asked. */
+  stations(window: Window, of?: { readonly service?: EntityId }): readonly StationWindow[];
+  /**
+   * Each caller's side of each link, by caller and callee instance where known (client and producer spans); of one caller
+   * or callee, if asked: in a large system that is much cheaper than all.
+   */
+  edges(
+    window: Window,
+    of?: { readonly caller?: EntityId; readonly callee?: EntityId },
+  ): readonly EdgeWindow[];
   /** Entry operations: requests that enter the system, and where their time goes. */
   entries(window: Window): readonly EntryWindow[];
 

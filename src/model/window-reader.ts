@@ -1,9 +1,13 @@
+import type { CellColumns } from "./cell-columns.ts";
 import type { CellTable } from "./cell-table.ts";
-import { type CellWindow, type FrameSlice, readCells } from "./column-reader.ts";
+import { CellWindow, cellsAmong, cellsIn, type FrameSlice } from "./column-reader.ts";
+import { edgeCallee, edgeCaller } from "./edge-cells.ts";
 import { type EdgeId, type EntityId, edgeId } from "./entity.ts";
 import type { PlaceTable } from "./place-table.ts";
 import type { EdgeCell, StationCell } from "./site.ts";
+import { stationOwner } from "./station-cells.ts";
 import type { EdgeWindow, EntryWindow, StationWindow } from "./view.ts";
+import { EdgeRows, StationRows } from "./window-rows.ts";
 
 /** What the rows of frames stand for. */
 export interface CellNames {
@@ -12,92 +16,77 @@ export interface CellNames {
   readonly places: PlaceTable;
   /** The id of an entity, or of the service that it turned out to be. */
   readonly idOf: (entity: number) => EntityId;
+  /** The indices of an entity, with those of outside entities that it turned out to be. */
+  readonly indicesOf: (id: EntityId) => readonly number[];
+}
+
+/** Which windows are asked for; all where nothing is said. */
+export interface StationFilter {
+  readonly service?: EntityId;
+}
+
+export interface EdgeFilter {
+  readonly caller?: EntityId;
+  readonly callee?: EntityId;
 }
 
 const bucketsOf = (slice: FrameSlice) => ({ fromMs: slice.fromMs, length: slice.frames.length });
 
-export function readStations(slice: FrameSlice, names: CellNames): StationWindow[] {
-  const { stationCells } = names;
-  const windows = readCells(
-    slice,
-    (frame) => frame.stations,
-    (cell) => cell,
-  );
-  return windows.flatMap((columns) => {
-    const cell = stationCells.get(columns.cell);
-    return cell === undefined ? [] : [stationWindow(slice, columns, cell)];
-  });
-}
-
-function stationWindow(slice: FrameSlice, columns: CellWindow, cell: StationCell): StationWindow {
-  const { service, operation, instance, host, zone, version } = cell;
-  return {
-    ...bucketsOf(slice),
-    service,
-    operation,
-    ...(instance === undefined ? {} : { instance }),
-    ...(host === undefined ? {} : { host }),
-    ...(zone === undefined ? {} : { zone }),
-    ...(version === "" ? {} : { version }),
-    count: columns.count,
-    errors: columns.errors,
-    originErrors: columns.originErrors,
-    selfMsSum: columns.innerMsSum,
-    selfCount: columns.innerCount,
-    durationMsSum: columns.durationMsSum,
-    duration: columns.duration,
-    self: columns.inner,
-  };
-}
-
-export function readEdges(slice: FrameSlice, names: CellNames): EdgeWindow[] {
-  const windows = readCells(
-    slice,
-    (frame) => frame.edges,
-    (cell) => cell,
-  );
-  return windows.flatMap((columns) => {
-    const cell = names.edgeCells.get(columns.cell);
-    return cell === undefined ? [] : [edgeWindow(slice, columns, cell, names)];
-  });
-}
-
-function edgeWindow(
+export function readStations(
   slice: FrameSlice,
-  columns: CellWindow,
-  cell: EdgeCell,
-  { idOf }: CellNames,
-): EdgeWindow {
-  const { caller, callerInstance, callerVersion, calleeInstance } = cell;
-  const callee = idOf(cell.callee);
-  return {
-    ...bucketsOf(slice),
-    id: edgeId(caller, callee),
-    caller,
-    callee,
-    calleeOperation: cell.operation,
-    ...(callerInstance === undefined ? {} : { callerInstance }),
-    ...(calleeInstance === undefined ? {} : { calleeInstance: idOf(calleeInstance) }),
-    ...(callerVersion === "" ? {} : { callerVersion }),
-    kind: cell.isAsync ? "async" : "sync",
-    count: columns.count,
-    errors: columns.errors,
-    originErrors: columns.originErrors,
-    retries: columns.retries,
-    durationMsSum: columns.durationMsSum,
-    gapMsSum: columns.innerMsSum,
-    gapCount: columns.innerCount,
-    duration: columns.duration,
-    gap: columns.inner,
-  };
+  names: CellNames,
+  { service }: StationFilter = {},
+): StationWindow[] {
+  const { stationCells } = names;
+  const columns = slice.frames.map((frame) => frame.stations);
+  const found =
+    service === undefined
+      ? cellsIn(columns)
+      : cellsAmong(columns, stationCells.of(stationOwner(service)));
+  return found.flatMap((cell) => {
+    const held = stationCells.get(cell);
+    if (held === undefined) return [];
+    return [new StationRows(bucketsOf(slice), held, new CellWindow(columns, [cell]))];
+  });
+}
+
+export function readEdges(
+  slice: FrameSlice,
+  names: CellNames,
+  filter: EdgeFilter = {},
+): EdgeWindow[] {
+  const { edgeCells, idOf } = names;
+  const columns = slice.frames.map((frame) => frame.edges);
+  return edgesAsked(columns, names, filter).flatMap((cell) => {
+    const held = edgeCells.get(cell);
+    if (held === undefined) return [];
+    const { calleeInstance } = held;
+    const ends = {
+      callee: idOf(held.callee),
+      calleeInstance: calleeInstance === undefined ? undefined : idOf(calleeInstance),
+    };
+    if (filter.caller !== undefined && held.caller !== filter.caller) return [];
+    if (filter.callee !== undefined && ends.callee !== filter.callee) return [];
+    return [new EdgeRows(bucketsOf(slice), held, ends, new CellWindow(columns, [cell]))];
+  });
+}
+
+/** Cells of links that may be asked for: by the end that is named. */
+function edgesAsked(
+  columns: readonly CellColumns[],
+  { edgeCells, indicesOf }: CellNames,
+  { caller, callee }: EdgeFilter,
+): readonly number[] {
+  if (caller !== undefined) return cellsAmong(columns, edgeCells.of(edgeCaller(caller)));
+  if (callee === undefined) return cellsIn(columns);
+  const cells = indicesOf(callee).flatMap((index) => [...edgeCells.of(edgeCallee(index))]);
+  return cellsAmong(columns, cells);
 }
 
 /** Who was called in a window, by whatever link. */
 export function readCallees(slice: FrameSlice, names: CellNames): ReadonlySet<EntityId> {
-  const cells = new Set<number>();
-  for (const { edges } of slice.frames) for (const cell of edges.cells) cells.add(cell);
   const callees = new Set<EntityId>();
-  for (const cell of cells) {
+  for (const cell of cellsIn(slice.frames.map((frame) => frame.edges))) {
     const edge = names.edgeCells.get(cell);
     if (edge !== undefined) callees.add(names.idOf(edge.callee));
   }
@@ -151,28 +140,29 @@ function byId(of: ReadonlyMap<number, number>, names: CellNames): Map<EntityId |
 /** Entry operations with all their requests, whichever instance and version served them. */
 export function readEntries(slice: FrameSlice, names: CellNames): EntryWindow[] {
   const tallies = tallyEntries(slice);
-  const { stationCells } = names;
-  const windows = readCells(
-    slice,
-    (frame) => frame.stations,
-    (cell) => {
-      const operation = stationCells.get(cell)?.operationIndex ?? -1;
-      return tallies.has(operation) ? operation : -1;
-    },
-  );
-  return windows.flatMap((columns) => {
-    const cell = stationCells.get(columns.cell);
-    const tally = cell === undefined ? undefined : tallies.get(cell.operationIndex);
+  const columns = slice.frames.map((frame) => frame.stations);
+  const cellsOf = new Map<number, number[]>();
+  for (const cell of cellsIn(columns)) {
+    const operation = names.stationCells.get(cell)?.operationIndex ?? -1;
+    if (!tallies.has(operation)) continue;
+    const cells = cellsOf.get(operation);
+    if (cells === undefined) cellsOf.set(operation, [cell]);
+    else cells.push(cell);
+  }
+  return [...cellsOf].flatMap(([operation, cells]) => {
+    const tally = tallies.get(operation);
+    const cell = names.stationCells.get(cells[0] ?? -1);
     if (tally === undefined || cell === undefined) return [];
+    const { count, errors, durationMsSum, duration } = new CellWindow(columns, cells);
     return [
       {
         ...bucketsOf(slice),
         service: cell.service,
         operation: cell.operation,
-        count: columns.count,
-        errors: columns.errors,
-        durationMsSum: columns.durationMsSum,
-        duration: columns.duration,
+        count,
+        errors,
+        durationMsSum,
+        duration,
         criticalMs: byId(tally.criticalMs, names),
         failedAt: byId(tally.failed, names),
         tracedCount: tally.traced,

@@ -33,10 +33,12 @@ import {
 } from "./view.ts";
 import {
   type CellNames,
+  type EdgeFilter,
   readCallees,
   readEdges,
   readEntries,
   readStations,
+  type StationFilter,
 } from "./window-reader.ts";
 
 /** Everything that a view holds of the world at the moment it was made. */
@@ -47,7 +49,7 @@ export interface WorldCapture extends EntityViewInput {
   readonly relationSequence: number;
   readonly changes: ChangeLog;
   readonly changeSequence: number;
-  readonly cells: Omit<CellNames, "idOf">;
+  readonly cells: Omit<CellNames, "idOf" | "indicesOf">;
   readonly metrics: MetricStore;
   readonly templates: readonly StoredTemplate[];
   readonly objectives: readonly (Objective & { readonly closedSecond: number })[];
@@ -64,8 +66,8 @@ const WINDOWS_KEPT = 8;
 class Recent<Value> {
   readonly #byKey = new Map<string, Value>();
 
-  get(slice: FrameSlice, make: () => Value): Value {
-    const key = `${slice.fromMs}|${slice.frames.length}`;
+  get(slice: FrameSlice, filter: string, make: () => Value): Value {
+    const key = `${slice.fromMs}|${slice.frames.length}|${filter}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const made = make();
@@ -97,7 +99,20 @@ export class CapturedView implements WorldView {
         ? capture.closedMs
         : Math.min(capture.closedMs, firstWholeBucket * BUCKET_MS);
     this.#entities = new EntityView(capture);
-    this.#names = { ...capture.cells, idOf: (entity) => this.#entities.idOf(entity) };
+    this.#names = {
+      ...capture.cells,
+      idOf: (entity) => this.#entities.idOf(entity),
+      indicesOf: (id) => this.#indicesOf(id),
+    };
+  }
+
+  /** An entity's index, and those of outside entities that turned out to be it. */
+  #indicesOf(id: EntityId): readonly number[] {
+    const index = this.#of.indexOf(id);
+    if (index === undefined) return [];
+    const ghosts: number[] = [];
+    for (const [ghost, service] of this.#of.aliases) if (service === index) ghosts.push(ghost);
+    return [index, ...ghosts];
   }
 
   entity(id: EntityId): Entity | undefined {
@@ -133,19 +148,20 @@ export class CapturedView implements WorldView {
     };
   }
 
-  stations(window: Window): readonly StationWindow[] {
+  stations(window: Window, of: StationFilter = {}): readonly StationWindow[] {
     const slice = this.#slice(window);
-    return this.#stations.get(slice, () => readStations(slice, this.#names));
+    return this.#stations.get(slice, of.service ?? "", () => readStations(slice, this.#names, of));
   }
 
-  edges(window: Window): readonly EdgeWindow[] {
+  edges(window: Window, of: EdgeFilter = {}): readonly EdgeWindow[] {
     const slice = this.#slice(window);
-    return this.#edges.get(slice, () => readEdges(slice, this.#names));
+    const filter = `${of.caller ?? ""}>${of.callee ?? ""}`;
+    return this.#edges.get(slice, filter, () => readEdges(slice, this.#names, of));
   }
 
   entries(window: Window): readonly EntryWindow[] {
     const slice = this.#slice(window);
-    return this.#entries.get(slice, () => readEntries(slice, this.#names));
+    return this.#entries.get(slice, "", () => readEntries(slice, this.#names));
   }
 
   /** The entity's own index and, for a service, its instances': what they report is the service's too. */

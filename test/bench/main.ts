@@ -1,7 +1,9 @@
 // npm run bench -- NAME [options]: figures about the product, measured here and now.
+import { runIngestBench } from "./ingest/run.ts";
 import { runWhatIfBench } from "./whatif/run.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
+  ingest: runIngestBench,
   whatif: runWhatIfBench,
 };
 

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { NO_ROWS } from "../../src/model/cell-columns.ts";
 import { CellTable } from "../../src/model/cell-table.ts";
 import type { EntityId } from "../../src/model/entity.ts";
 import { entityId } from "../../src/model/entity.ts";
 import { ENTITIES_OF_TYPE_MAX } from "../../src/model/entity-limits.ts";
 import { EntityStore } from "../../src/model/entity-store.ts";
-import { EMPTY_FRAME, NO_ROWS } from "../../src/model/frame.ts";
+import { EMPTY_FRAME } from "../../src/model/frame.ts";
 import { FRAME_ROWS_MAX, FrameRing, RETAINED_BUCKETS } from "../../src/model/frame-ring.ts";
 import { PLACES_MAX, PlaceTable } from "../../src/model/place-table.ts";
 import { RecentIds } from "../../src/model/recent-ids.ts";

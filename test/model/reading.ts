@@ -69,9 +69,18 @@ function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isSketch(value)) return sketch(value);
   return Object.fromEntries(
-    Object.entries(value)
+    [...Object.entries(value), ...told(value)]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, one]) => [name, plain(one)]),
+  );
+}
+
+/** What an object of a class tells when it is asked. */
+function told(value: object): [string, unknown][] {
+  const prototype: object = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype) return [];
+  return Object.entries(Object.getOwnPropertyDescriptors(prototype)).flatMap(([name, of]) =>
+    of.get === undefined ? [] : [[name, of.get.call(value)] as [string, unknown]],
   );
 }
 

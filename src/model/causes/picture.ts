@@ -84,7 +84,8 @@ function servicePicture(
     [...versions].filter(([, shift]) => shift.rateHealthy > 0).map(([version]) => version),
   );
   const versionOf = new Map<EntityId, string>();
-  for (const { instance, version, ...station } of stations) {
+  for (const station of stations) {
+    const { instance, version } = station;
     const serves = sumIn(station, station.count, stretch.incident) > 0;
     if (serves && instance !== undefined && version !== undefined) versionOf.set(instance, version);
   }

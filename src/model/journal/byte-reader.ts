@@ -65,6 +65,10 @@ export class ByteReader {
     return new Int16Array(this.#column(2));
   }
 
+  uint16s(): Uint16Array {
+    return new Uint16Array(this.#column(2));
+  }
+
   uint32s(): Uint32Array {
     return new Uint32Array(this.#column(4));
   }

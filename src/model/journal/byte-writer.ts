@@ -58,7 +58,9 @@ export class ByteWriter {
   }
 
   /** A column of numbers as it lies in memory, after its length. */
-  column(values: Uint8Array | Int16Array | Uint32Array | Float32Array | Float64Array): void {
+  column(
+    values: Uint8Array | Int16Array | Uint16Array | Uint32Array | Float32Array | Float64Array,
+  ): void {
     this.uint(values.length);
     this.raw(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }

@@ -1,4 +1,4 @@
-import { type CellColumns, NO_ROWS } from "../frame.ts";
+import { type CellColumns, inOrder, NO_ROWS } from "../cell-columns.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
@@ -11,41 +11,37 @@ export function* writeColumns(
   columns: CellColumns,
   number: (cell: number) => number,
 ): Generator<void> {
-  const { cells, data, durationOffsets, duration, innerOffsets, inner } = columns;
+  const { cells } = columns;
   into.uint(cells.length);
-  yield* inSteps(cells.length, (row) => into.uint(number(cells[row] ?? -1)));
-  into.column(data);
-  // Offsets as lengths, which are small.
-  for (const offsets of [durationOffsets, innerOffsets]) {
-    yield* inSteps(cells.length, (row) => {
-      into.uint((offsets[row + 1] ?? 0) - (offsets[row] ?? 0));
-    });
-  }
-  into.column(duration);
-  into.column(inner);
-}
-
-function* inSteps(rows: number, write: (row: number) => void): Generator<void> {
-  for (let row = 0; row < rows; row += 1) {
-    write(row);
+  if (cells.length === 0) return;
+  for (let row = 0; row < cells.length; row += 1) {
+    into.uint(number(cells[row] ?? -1));
     if (row % ROWS_A_STEP === ROWS_A_STEP - 1) yield;
   }
+  into.column(columns.count);
+  into.column(columns.durationSum);
+  into.column(columns.innerSum);
+  into.column(columns.offsets);
+  into.column(columns.splits);
+  into.column(columns.entries);
+  into.column(columns.rareRows);
+  into.column(columns.rare);
 }
 
-/** `cellOf` finds the cell of a dictionary number. */
+/** `cellOf` finds the cell of a dictionary number, -1 where there was no room for it. */
 export function readColumns(from: ByteReader, cellOf: (number: number) => number): CellColumns {
   const rows = from.uint();
+  if (rows === 0) return NO_ROWS;
   const cells = Int32Array.from({ length: rows }, () => cellOf(from.uint()));
-  const data = from.float32s();
-  const durationOffsets = readOffsets(from, rows);
-  const innerOffsets = readOffsets(from, rows);
-  const duration = from.uint32s();
-  const inner = from.uint32s();
-  return rows === 0 ? NO_ROWS : { cells, data, durationOffsets, duration, innerOffsets, inner };
-}
-
-function readOffsets(from: ByteReader, rows: number): Uint32Array {
-  const offsets = new Uint32Array(rows + 1);
-  for (let row = 0; row < rows; row += 1) offsets[row + 1] = (offsets[row] ?? 0) + from.uint();
-  return offsets;
+  return inOrder({
+    cells,
+    count: from.float32s(),
+    durationSum: from.float32s(),
+    innerSum: from.float32s(),
+    offsets: from.uint32s(),
+    splits: from.uint16s(),
+    entries: from.uint16s(),
+    rareRows: from.uint32s(),
+    rare: from.float32s(),
+  });
 }

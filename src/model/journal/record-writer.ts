@@ -6,7 +6,7 @@ import type { NumberedNames } from "./journal-names.ts";
 import { RecordNames } from "./record-names.ts";
 
 /** The first byte of every record. */
-export const RECORD_FORMAT = 1;
+export const RECORD_FORMAT = 2;
 
 /** What a record holds beside facts. */
 export const KIND = { facts: 0, frame: 1, firstFrame: 2 } as const;
