@@ -82,13 +82,21 @@ const STATE_TEXT: Readonly<Record<SloStatus["state"], string>> = {
   "no-data": "has never been seen in the telemetry",
 };
 
+/** Nothing fires while the budget burns slowly, or has only begun to burn fast: that is no objective kept. */
+function stateText(status: SloStatus): string {
+  const isMissed = status.state === "ok" && badRatioOf(status) > 1 - status.slo.objective;
+  return isMissed
+    ? "does not page, but misses its objective: {{badRatio}} of requests were bad in the last {{over}}"
+    : STATE_TEXT[status.state];
+}
+
 export function sloEvidence(status: SloStatus, asOfMs: number): EvidenceDraft {
   const operation = nameText(status.slo.operation);
   const burnRate = worstBurn(status);
   return {
     kind: "slo",
     about: operation,
-    text: `${operation} ${STATE_TEXT[status.state]}`,
+    text: `${operation} ${stateText(status)}`,
     values: {
       ...quantities("ratio", { badRatio: badRatioOf(status), objective: status.slo.objective }),
       ...quantities("ms", { over: overMsOf(status) }),

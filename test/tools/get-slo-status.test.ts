@@ -26,6 +26,24 @@ test("finds an objective by its id or its operation, also in the past", async ()
   }
 });
 
+test("does not call an objective kept that is missed while no rule fires", async () => {
+  const world = buildWorld({
+    seconds: 120,
+    rate: 5,
+    // 5 % are bad, which burns at 5 times: no rule pages for that.
+    visit: (request) => ({
+      service: "gateway",
+      operation: "POST /checkout",
+      selfMs: 5,
+      ...(request % 20 === 0 ? { error: true } : {}),
+    }),
+    slos: [CHECKOUT],
+  });
+  const { data, evidence } = await answered(contextOf(world, { nowMs: at(130) }), getSloStatus);
+  expect(data.slos[0]?.state).toBe("ok");
+  expect(evidence[0]?.text).toContain("does not page, but misses its objective");
+});
+
 test("keeps a share that three digits of the good ones would lose", async () => {
   const world = buildWorld({
     seconds: 60,
