@@ -1,26 +1,25 @@
-import { seconds, sumIn } from "../dynamics/columns.ts";
 import { HISTORY_MS } from "../dynamics/stretch.ts";
-import type { EntityId } from "../entity.ts";
+import { type EntityId, entityType } from "../entity.ts";
 import type { Window } from "../quantity.ts";
 import type { SloDefinition } from "../slo/slo.ts";
 import type { WorldView } from "../view.ts";
-import { recentChanges, suspectChanges } from "./change-evidence.ts";
+import { blastRadius } from "./blast-radius.ts";
+import { ChangeEvidence, type SuspectChange } from "./change-evidence.ts";
+import { DEFAULT_WEIGHTS } from "./default-weights.ts";
 import type { Diagnosis, Hypothesis } from "./diagnosis.ts";
-import { enumerateSuspects, type Suspect, type Suspects } from "./enumerate.ts";
+import { enumerateSuspects, type Suspects } from "./enumerate.ts";
+import { homeOf, type Measured, measureSuspects, sightOf } from "./features.ts";
 import { versionContrast } from "./findings.ts";
 import { reproducedBy } from "./fix-test.ts";
 import { hypothesisOf } from "./hypothesis.ts";
-import { type Picture, pictureOf } from "./picture.ts";
-import { homeOf, type Ranking, rank } from "./rank.ts";
-import {
-  healthOf,
-  type MeasuredSymptom,
-  operationAsked,
-  slowThresholdMs,
-  symptomOf,
-} from "./symptom.ts";
+import { addPlaceSuspects } from "./place-suspects.ts";
+import { noneUtility, type Ranking, rank } from "./rank.ts";
+import { liveScene, type PagedQuery, pagedScene, type Scene } from "./scene.ts";
+import type { Suspect } from "./suspect.ts";
+import { addTraffic } from "./traffic.ts";
+import type { Sight, Weights } from "./weights.ts";
 
-/** What is asked: an objective, or an operation, or neither (then the worst entry operation). */
+/** What is asked: an objective, or an operation, or neither (then the worst entry operation); or a recorded page. */
 export interface DiagnoseQuery {
   readonly sloId?: string;
   /** Service as people or telemetry name it. */
@@ -29,6 +28,7 @@ export interface DiagnoseQuery {
   readonly operation?: string;
   /** Instant of interest; the view's last closed bucket when absent. */
   readonly atMs?: number;
+  readonly paged?: PagedQuery;
   readonly calibration?: Calibration;
 }
 
@@ -44,47 +44,89 @@ const OUTCOMES_MIN = 20;
 /** Leading hypotheses that get traces, logs, resources and the fix test. */
 const DETAILED = 3;
 
+/** A scene with every suspect in it measured: what weights are trained on, and what they rank. */
+interface Inquiry {
+  readonly scene: Scene;
+  readonly suspects: Suspects;
+  readonly measured: readonly Measured[];
+  readonly changes: ChangeEvidence;
+  readonly sight: Sight;
+}
+
 /** Ranks what may have caused the symptom. Pure; deterministic. */
 export function diagnose(view: WorldView, query: DiagnoseQuery): Diagnosis {
-  const atMs = Math.min(query.atMs ?? view.closedMs, view.closedMs);
-  const window = { fromMs: Math.max(view.retainedFromMs, atMs - HISTORY_MS), toMs: atMs };
+  const scene = sceneOf(view, query);
+  if ("missing" in scene) return nothingSeen(view, scene.missing, query);
+  return diagnosisOf(inquire(scene), query);
+}
+
+function sceneOf(
+  view: WorldView,
+  query: DiagnoseQuery,
+): Scene | { readonly missing: EntityId | undefined } {
+  if (query.paged !== undefined) return pagedScene(view, query.paged);
   const slo = view.slos().find((one) => one.id === query.sloId) ?? sloOf(view, query);
-  const operation = operationAsked(
-    view,
-    { ...query, ...(slo === undefined ? {} : { slo }) },
-    window,
-  );
-  const picture =
-    operation === undefined
-      ? undefined
-      : pictureOf(view, operation, { atMs, ...(slo === undefined ? {} : { slo }) });
-  if (picture === undefined) return nothingSeen(view, window, operation);
-  const measured = symptomOf(picture);
-  const suspects = enumerateSuspects(picture);
-  addTraffic(picture, suspects);
-  const ranking = rank({
-    picture,
+  return liveScene(view, {
+    ...query,
+    atMs: Math.min(query.atMs ?? view.closedMs, view.closedMs),
+    ...(slo === undefined ? {} : { slo }),
+  });
+}
+
+const NO_SUSPECTS = { silent: [], loadMs: 0, totalMs: 0, totalFailures: 0 } as const;
+
+/** Finds the suspects of a scene and measures them. */
+function inquire(scene: Scene): Inquiry {
+  const { picture } = scene;
+  const suspects: Suspects =
+    picture === undefined ? { suspects: new Map(), ...NO_SUSPECTS } : enumerateSuspects(picture);
+  if (picture !== undefined) addTraffic(picture, suspects);
+  addPlaceSuspects(scene, suspects.suspects);
+  const changes = new ChangeEvidence(scene);
+  const measured = measureSuspects({
+    scene,
     suspects,
-    measured,
-    changesOf: (suspect) => changesFor(picture, suspect),
+    changesOf: (suspect) => changesFor(scene, changes, suspect),
     versionContrastOf: (suspect) => {
       const known =
-        suspect.type === "service" ? picture.services.get(suspect.root as EntityId) : undefined;
+        suspect.type === "service" ? picture?.services.get(suspect.root as EntityId) : undefined;
       return known === undefined ? 0 : versionContrast(known);
     },
-    ...(query.calibration === undefined ? {} : { calibration: query.calibration }),
   });
+  return { scene, suspects, measured, changes, sight: sightOf(scene) };
+}
+
+/** Weighs what was measured. `weights` in place of the default ones is for training. */
+function rankingOf(
+  { scene, measured, sight }: Inquiry,
+  options: { readonly calibration?: Calibration; readonly weights?: Weights } = {},
+): Ranking {
+  const weights = options.weights ?? DEFAULT_WEIGHTS[sight];
+  return rank(measured, noneUtility(scene, weights), {
+    weights,
+    ...(options.calibration === undefined ? {} : { calibration: options.calibration }),
+  });
+}
+
+function diagnosisOf(inquiry: Inquiry, query: DiagnoseQuery): Diagnosis {
+  const { scene, suspects, changes } = inquiry;
+  const { calibration } = query;
+  const ranking = rankingOf(inquiry, calibration === undefined ? {} : { calibration });
+  const { healthy, incident } = scene.picture?.stretch ?? {
+    healthy: scene.places?.stretches.reference ?? { fromMs: scene.onsetMs, toMs: scene.onsetMs },
+    incident: { fromMs: scene.onsetMs, toMs: scene.toMs },
+  };
   return {
-    asOfMs: view.asOfMs,
-    healthy: picture.stretch.healthy,
-    incident: picture.stretch.incident,
-    symptom: measured.symptom,
-    hypotheses: hypothesesOf(picture, measured, ranking),
+    asOfMs: scene.view.asOfMs,
+    healthy,
+    incident,
+    symptom: scene.measured.symptom,
+    hypotheses: hypothesesOf(scene, ranking),
     noneProbability: ranking.noneProbability,
-    uncalibrated: (query.calibration?.outcomes ?? 0) < OUTCOMES_MIN,
-    blastRadius: blastRadius(picture, suspects),
-    recentChanges: recentChanges(picture),
-    blindSpots: blindSpots(picture),
+    uncalibrated: (calibration?.outcomes ?? 0) < OUTCOMES_MIN,
+    blastRadius: blastRadius(scene, suspects),
+    recentChanges: changes.recent,
+    blindSpots: blindSpots(scene),
   };
 }
 
@@ -105,105 +147,64 @@ function sloOf(view: WorldView, query: DiagnoseQuery): SloDefinition | undefined
   return [...fits].sort((a, b) => badness(b) - badness(a))[0];
 }
 
-function changesFor(picture: Picture, suspect: Suspect): ReturnType<typeof suspectChanges> {
-  const onsetMs = suspect.onsetMs ?? picture.stretch.onsetMs;
-  const own = suspectChanges(picture, suspect.root as EntityId, onsetMs);
-  const home = suspect.type === "instance" ? homeOf(picture, suspect) : undefined;
-  if (home === undefined || own.length > 0) return own;
+function changesFor(
+  scene: Scene,
+  changes: ChangeEvidence,
+  suspect: Suspect,
+): readonly SuspectChange[] {
+  if (suspect.type === "traffic" || suspect.root.includes("->")) return [];
+  const onsetMs = suspect.onsetMs ?? scene.onsetMs;
+  const own = changes.of(suspect.root as EntityId, onsetMs);
+  const home = suspect.type === "instance" ? homeOf(scene, suspect) : undefined;
+  if (home === undefined || own.length > 0 || entityType(home) !== "service") return own;
   // A change of the whole service explains one sick replica badly.
-  return suspectChanges(picture, home, onsetMs).map((one) => ({
-    ...one,
-    weight: one.weight * 0.3,
-  }));
+  return changes.of(home, onsetMs).map((one) => ({ ...one, weight: one.weight * 0.3 }));
 }
 
-/** More requests at the entry, and time that their number explains. */
-function addTraffic(picture: Picture, all: Suspects): void {
-  const { entryHealthy, entryIncident, stretch } = picture;
-  if (entryHealthy === undefined || entryIncident === undefined) return;
-  const before =
-    sumIn(entryHealthy, entryHealthy.count, stretch.healthy) / seconds(stretch.healthy);
-  const after =
-    sumIn(entryIncident, entryIncident.count, stretch.incident) / seconds(stretch.incident);
-  if (!(after > 1.25 * before) || all.loadMs <= 0) return;
-  const root = picture.operation;
-  const name = root.slice(root.indexOf(":") + 1);
-  all.suspects.set(root, {
-    type: "traffic",
-    root,
-    name: `traffic:${name}`,
-    addedMs: all.loadMs,
-    addedFailures: 0,
-    score: Math.min(40, ((after - before) / Math.sqrt(before + 0.1)) * 3),
-    onsetMs: stretch.onsetMs,
-    contrast: 0.3,
-    supporting: [
-      {
-        kind: "traffic",
-        text: `requests rose from {{before}} to {{after}}`,
-        values: {
-          before: { value: before, unit: "per_second" },
-          after: { value: after, unit: "per_second" },
-        },
-        traceIds: [],
-      },
-    ],
-    opposing: [],
-  });
-}
-
-function hypothesesOf(
-  picture: Picture,
-  measured: MeasuredSymptom,
-  ranking: Ranking,
-): readonly Hypothesis[] {
+function hypothesesOf(scene: Scene, ranking: Ranking): readonly Hypothesis[] {
+  const { picture, measured } = scene;
   return ranking.ranked.map((ranked, index) => {
     const rival = ranking.ranked[index === 0 ? 1 : 0];
+    const isDetailed = index < DETAILED;
     const reproduced =
-      index < DETAILED ? reproducedBy(picture, ranked.suspect, measured) : undefined;
-    return hypothesisOf(picture, ranked, {
-      measured,
-      detailed: index < DETAILED,
+      isDetailed && picture !== undefined
+        ? reproducedBy(picture, ranked.suspect, measured)
+        : undefined;
+    return hypothesisOf(scene, ranked, {
+      isDetailed,
       ...(rival === undefined ? {} : { rival }),
       ...(reproduced === undefined ? {} : { reproduced }),
     });
   });
 }
 
-function blastRadius(picture: Picture, all: Suspects): Diagnosis["blastRadius"] {
-  const { stretch } = picture;
-  let badPerMinute = 0;
-  const operations = picture.entries.flatMap(({ healthy, incident }) => {
-    const slo = picture.view
-      .slos()
-      .find((one) => incident.operation.endsWith(`${one.service} ${one.operation}`));
-    const slowMs = slowThresholdMs(slo, healthy);
-    const before = healthOf(healthy, stretch.healthy, slowMs);
-    const after = healthOf(incident, stretch.incident, slowMs);
-    const requestRate = after.requests / seconds(stretch.incident);
-    if (after.badRatio - before.badRatio < 0.02) return [];
-    badPerMinute += after.badRatio * requestRate * 60;
-    return [{ operation: incident.operation, badRatio: after.badRatio, requestRate }];
-  });
-  const services = [...picture.services.values()]
-    .filter((one) => one.shift.score > 4 && one.shift.ratio > 1.3)
-    .map((one) => one.service);
-  const silent = all.silent.map((one) => one.service);
-  return { operations, services: [...new Set([...services, ...silent])], badPerMinute };
-}
+/** A healthy window shorter than this says little of what is normal. */
+const HEALTHY_MIN_MS = 60_000;
 
-function blindSpots(picture: Picture): readonly string[] {
-  const coverage = picture.view.coverage(picture.stretch.incident);
-  const spots = [...coverage.notes];
-  const { healthy } = picture.stretch;
-  if (healthy.toMs - healthy.fromMs < 60_000) {
-    spots.push("the healthy window before the onset is shorter than a minute");
+function blindSpots({ picture, places, map }: Scene): readonly string[] {
+  const spots: string[] = [];
+  if (picture !== undefined) {
+    spots.push(...picture.view.coverage(picture.stretch.incident).notes);
+    const { healthy } = picture.stretch;
+    if (healthy.toMs - healthy.fromMs < HEALTHY_MIN_MS) {
+      spots.push("the healthy window before the onset is shorter than a minute");
+    }
+    return spots;
   }
+  spots.push("there are no traces: who waits for whom is read from the declared structure alone");
+  if (map.callees.size === 0) spots.push("nobody told who calls whom");
+  if ((places?.shifts.size ?? 0) === 0) spots.push("there are no metrics");
   return spots;
 }
 
-function nothingSeen(view: WorldView, window: Window, operation: EntityId | undefined): Diagnosis {
+function nothingSeen(
+  view: WorldView,
+  operation: EntityId | undefined,
+  query: DiagnoseQuery,
+): Diagnosis {
   const known = operation ?? ("operation:unknown" as EntityId);
+  const toMs = Math.min(query.atMs ?? view.closedMs, view.closedMs);
+  const window: Window = { fromMs: Math.max(view.retainedFromMs, toMs - HISTORY_MS), toMs };
   return {
     asOfMs: view.asOfMs,
     healthy: window,

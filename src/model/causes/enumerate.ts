@@ -8,24 +8,7 @@ import { type SickInstance, sickInstance } from "./instance-contrast.ts";
 import type { Shift } from "./measure.ts";
 import type { EdgePicture, Picture } from "./picture.ts";
 import { type Silence, silences, silentInstances } from "./silence.ts";
-
-/** A hypothesis before it is weighed. */
-export interface Suspect {
-  type: HypothesisType;
-  readonly root: EntityId | EdgeId;
-  readonly name: string;
-  /** The service whose changes may have brought it about. */
-  readonly service?: EntityId;
-  addedMs: number;
-  addedFailures: number;
-  /** Robust standard score of its own deviation. */
-  score: number;
-  onsetMs?: number;
-  /** 0 to 1: set apart from its like (siblings, other callers, other hosts). */
-  contrast: number;
-  readonly supporting: Finding[];
-  readonly opposing: Finding[];
-}
+import { type Suspect, suspectFor } from "./suspect.ts";
 
 export interface Suspects {
   readonly suspects: Map<string, Suspect>;
@@ -33,32 +16,6 @@ export interface Suspects {
   readonly loadMs: number;
   readonly totalMs: number;
   readonly totalFailures: number;
-}
-
-function suspectFor(
-  suspects: Map<string, Suspect>,
-  root: EntityId | EdgeId,
-  type: HypothesisType,
-): Suspect {
-  const known = suspects.get(root);
-  if (known !== undefined) return known;
-  const isEdge = type === "edge";
-  const name = isEdge ? root : entityName(root as EntityId);
-  const prefixed = type === "instance" || type === "host" || type === "zone";
-  const created: Suspect = {
-    type,
-    root,
-    name: prefixed ? `${type}:${name}` : name,
-    ...(type === "service" || type === "stopped" ? { service: root as EntityId } : {}),
-    addedMs: 0,
-    addedFailures: 0,
-    score: 0,
-    contrast: 0,
-    supporting: [],
-    opposing: [],
-  };
-  suspects.set(root, created);
-  return created;
 }
 
 function blame(

@@ -1,7 +1,7 @@
 import type { EdgeId, EntityId } from "../entity.ts";
 import { compile, type Exemplar, replay } from "../whatif/replay.ts";
-import type { Suspect } from "./enumerate.ts";
 import type { Picture } from "./picture.ts";
+import type { Suspect } from "./suspect.ts";
 import type { MeasuredSymptom } from "./symptom.ts";
 
 /** Healthy traces that are played again with the suspect's change. */

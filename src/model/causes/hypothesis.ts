@@ -1,10 +1,11 @@
 import { type EntityId, entityName } from "../entity.ts";
 import type { Finding, Hypothesis, HypothesisType } from "./diagnosis.ts";
+import { homeOf } from "./features.ts";
 import { logFindings, resourceFindings } from "./findings.ts";
 import { pathOf } from "./path.ts";
-import type { Picture } from "./picture.ts";
-import { homeOf, type Ranked, suspectWord } from "./rank.ts";
-import type { MeasuredSymptom } from "./symptom.ts";
+import type { Ranked } from "./rank.ts";
+import type { Scene } from "./scene.ts";
+import { suspectWord } from "./suspect.ts";
 
 /** Suspicion at which a change gives a hypothesis its type. */
 const CHANGE_MIN = 0.2;
@@ -13,12 +14,12 @@ const FINDINGS_MAX = 8;
 /** Limit: traces named as evidence. */
 const TRACES_MAX = 3;
 
-function typeOf(picture: Picture, ranked: Ranked): HypothesisType {
+function typeOf({ picture }: Scene, ranked: Ranked): HypothesisType {
   const { suspect } = ranked;
   if (suspect.type !== "service") return suspect.type;
   const change = ranked.changes.find((one) => one.weight >= CHANGE_MIN)?.change;
   if (change?.kind === "deploy") return "version";
-  const known = picture.services.get(suspect.root as EntityId);
+  const known = picture?.services.get(suspect.root as EntityId);
   const fresh = [...(known?.versions ?? [])].some(
     ([version, shift]) => shift.countIncident > 0 && !known?.versionsBefore.has(version),
   );
@@ -83,9 +84,11 @@ function changeFindings(ranked: Ranked, onsetMs: number): Finding[] {
   }));
 }
 
-function exemplars(picture: Picture, ranked: Ranked, failing: boolean): readonly string[] {
-  const { view, stretch } = picture;
-  const through = ranked.suspect.type === "stopped" ? undefined : homeOf(picture, ranked.suspect);
+function exemplars(scene: Scene, ranked: Ranked, failing: boolean): readonly string[] {
+  const { picture, view } = scene;
+  if (picture === undefined) return [];
+  const { stretch } = picture;
+  const through = ranked.suspect.type === "stopped" ? undefined : homeOf(scene, ranked.suspect);
   const traces = view.traces({
     window: stretch.incident,
     operation: picture.operation,
@@ -126,36 +129,40 @@ function decidedBy(ranked: Ranked, rival: Ranked | undefined): string | undefine
   }
 }
 
+/** An onset this much after the symptom's speaks against a cause. */
+const LATE_MS = 20_000;
+
 /** Turns a weighed suspect into the answer's form, with what speaks for and against it. */
 export function hypothesisOf(
-  picture: Picture,
+  scene: Scene,
   ranked: Ranked,
   context: {
-    readonly measured: MeasuredSymptom;
     readonly rival?: Ranked;
     readonly reproduced?: number;
-    readonly detailed: boolean;
+    readonly isDetailed: boolean;
   },
 ): Hypothesis {
   const { suspect } = ranked;
-  const failing = context.measured.errorWeight > 0.5;
-  const type = typeOf(picture, ranked);
-  const home = homeOf(picture, suspect);
-  const onsetMs = suspect.onsetMs ?? picture.stretch.onsetMs;
-  const traceIds = context.detailed ? exemplars(picture, ranked, failing) : [];
+  const { picture } = scene;
+  const failing = scene.measured.errorWeight > 0.5;
+  const type = typeOf(scene, ranked);
+  const home = homeOf(scene, suspect);
+  const onsetMs = suspect.onsetMs ?? scene.onsetMs;
+  const traceIds = context.isDetailed ? exemplars(scene, ranked, failing) : [];
   const deep =
-    context.detailed && home !== undefined
+    context.isDetailed && home !== undefined && picture !== undefined
       ? [...resourceFindings(picture, suspect.root as EntityId), ...logFindings(picture, home)]
       : [];
   const supporting = distinct([
     ...(ranked.impact > 0.02 ? [impactFinding(ranked, traceIds, failing)] : []),
     ...suspect.supporting,
+    ...loggedFindings(suspect),
     ...changeFindings(ranked, onsetMs),
     ...deep,
   ]);
-  const late = onsetMs - picture.stretch.onsetMs;
+  const late = onsetMs - scene.onsetMs;
   const opposing = [...suspect.opposing];
-  if (late > 20_000) {
+  if (late > Math.max(LATE_MS, scene.slackMs)) {
     opposing.push({
       kind: "onset",
       text: `it deviated {{late}} after the symptom`,
@@ -175,8 +182,24 @@ export function hypothesisOf(
     opposing: distinct(opposing),
     changes: ranked.changes.map((one) => one.change),
     ...(suspect.onsetMs === undefined ? {} : { onsetMs: suspect.onsetMs }),
-    path: pathOf(picture, suspect),
+    path: pathOf(scene, suspect),
     ...(context.reproduced === undefined ? {} : { reproduced: context.reproduced }),
     ...(observation === undefined ? {} : { decidedBy: observation }),
   };
+}
+
+/** What recorded logs complain of, in numbers: their text is untrusted and stays out. */
+function loggedFindings({ logs }: Ranked["suspect"]): readonly Finding[] {
+  if (logs?.worst === undefined) return [];
+  return [
+    {
+      kind: "logs",
+      text: "one pattern of complaint was logged {{seen}} times, {{usual}} expected",
+      values: {
+        seen: { value: logs.worst.seen, unit: "count" },
+        usual: { value: logs.worst.usual, unit: "count" },
+      },
+      traceIds: [],
+    },
+  ];
 }

@@ -1,7 +1,7 @@
 import { capacityOf, explainedRatio } from "../dynamics/station.ts";
 import type { EdgeId, EntityId } from "../entity.ts";
-import type { EntryWindow } from "../view.ts";
 import type { Picture } from "./picture.ts";
+import type { Traced } from "./traced.ts";
 
 /** What one place adds to the symptom: a service's own time, or a link. */
 export interface Impact {
@@ -20,12 +20,10 @@ const TRACED_MIN = 8;
 const LOAD_RISE_MIN = 1.15;
 
 function perRequest(
-  entry: EntryWindow | undefined,
+  traced: Traced,
   column: "criticalMs" | "failedAt",
 ): (place: EntityId | EdgeId) => number {
-  if (entry === undefined || entry.tracedCount === 0) return () => 0;
-  const { tracedCount } = entry;
-  return (place) => (entry[column].get(place) ?? 0) / tracedCount;
+  return (place) => (traced.count > 0 ? (traced[column].get(place) ?? 0) / traced.count : 0);
 }
 
 /** Share of a service's added self time that follows from more requests at its known (or assumed) capacity. */
@@ -66,20 +64,18 @@ function fromColumns(picture: Picture): Map<EntityId | EdgeId, number> {
 
 /** Where the symptom's added time and failures arise, measured on the entry operation's own critical paths. */
 export function impactsOf(picture: Picture): readonly Impact[] {
-  const { entryHealthy, entryIncident } = picture;
-  const traced =
-    (entryHealthy?.tracedCount ?? 0) >= TRACED_MIN &&
-    (entryIncident?.tracedCount ?? 0) >= TRACED_MIN;
-  const msBefore = perRequest(entryHealthy, "criticalMs");
-  const msAfter = perRequest(entryIncident, "criticalMs");
-  const failedBefore = perRequest(entryHealthy, "failedAt");
-  const failedAfter = perRequest(entryIncident, "failedAt");
+  const { healthy, incident } = picture.traced;
+  const traced = incident.count >= TRACED_MIN;
+  const msBefore = perRequest(healthy, "criticalMs");
+  const msAfter = perRequest(incident, "criticalMs");
+  const failedBefore = perRequest(healthy, "failedAt");
+  const failedAfter = perRequest(incident, "failedAt");
   const columns = traced ? undefined : fromColumns(picture);
   const places = new Set<EntityId | EdgeId>([
     ...picture.services.keys(),
     ...picture.edges.keys(),
-    ...(entryIncident?.criticalMs.keys() ?? []),
-    ...(entryIncident?.failedAt.keys() ?? []),
+    ...incident.criticalMs.keys(),
+    ...incident.failedAt.keys(),
   ]);
   return [...places].map((place) => {
     const added = Math.max(0, columns?.get(place) ?? msAfter(place) - msBefore(place));

@@ -1,4 +1,4 @@
-import { addAligned, indexRange, seconds } from "../dynamics/columns.ts";
+import { addAligned, indexRange } from "../dynamics/columns.ts";
 import { median, spread } from "../dynamics/robust.ts";
 import type { Stretch } from "../dynamics/stretch.ts";
 import { BUCKET_MS, type Buckets, type EdgeWindow, type StationWindow } from "../view.ts";
@@ -209,8 +209,8 @@ export function shiftOf(
     ratio: expected > 0 ? (observed + 0.02 * countIncident) / (expected + 0.02 * countIncident) : 1,
     score: (z * countIncident) / (countIncident + 8),
     ...(onsetMs === undefined ? {} : { onsetMs }),
-    rateHealthy: totals.window.healthy / seconds(stretch.healthy),
-    rateIncident: totals.window.incident / seconds(stretch.incident),
+    rateHealthy: totals.window.healthy / stretch.healthySeconds,
+    rateIncident: totals.window.incident / stretch.incidentSeconds,
     ...errorShift(totals),
   };
 }

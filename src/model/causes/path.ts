@@ -1,9 +1,10 @@
-import type { EdgeId, EntityId } from "../entity.ts";
+import { type EdgeId, type EntityId, entityId } from "../entity.ts";
 import type { PathStep } from "./diagnosis.ts";
 import { errorRise } from "./edge-split.ts";
-import type { Suspect } from "./enumerate.ts";
+import { homeName, homeOf } from "./features.ts";
 import type { EdgePicture, Picture } from "./picture.ts";
-import { homeOf } from "./rank.ts";
+import type { Scene } from "./scene.ts";
+import type { Suspect } from "./suspect.ts";
 
 /** How strongly a link took part in the spread: added time and failures on it. */
 function carried(picture: Picture, edge: EdgePicture): number {
@@ -52,9 +53,48 @@ function stepOf(picture: Picture, entity: EntityId): PathStep {
   };
 }
 
+/** Shortest way up the declared structure, nearest first from the root. */
+function declaredRoute(scene: Scene, suspect: Suspect): readonly string[] {
+  const { map, places } = scene;
+  const from = homeName(scene, suspect);
+  const goals = new Set(places?.paged ?? []);
+  const via = new Map<string, string | undefined>([[from, undefined]]);
+  const queue = [from];
+  for (const name of queue) {
+    if (goals.has(name)) {
+      const route: string[] = [];
+      for (let at: string | undefined = name; at !== undefined; at = via.get(at)) route.unshift(at);
+      return route;
+    }
+    for (const caller of map.callers.get(name) ?? []) {
+      if (via.has(caller)) continue;
+      via.set(caller, name);
+      queue.push(caller);
+    }
+  }
+  return [from];
+}
+
+function declaredPath(scene: Scene, suspect: Suspect): readonly PathStep[] {
+  return declaredRoute(scene, suspect).map((name) => {
+    const { latency, errors } = scene.places?.shifts.get(name) ?? {};
+    const failed = errors?.isShare === true ? errors.shift.moved : 0;
+    const entity = scene.map.places.get(name)?.ids[0] ?? entityId("external", name);
+    return {
+      entity,
+      magnitude:
+        failed > 0.05
+          ? { value: errors?.shift.after ?? 0, unit: "ratio" }
+          : { value: Math.exp(latency?.shift.moved ?? 0), unit: "factor" },
+    };
+  });
+}
+
 /** From the cause to the symptom's service, each with when and how much it moved. */
-export function pathOf(picture: Picture, suspect: Suspect): readonly PathStep[] {
-  const home = homeOf(picture, suspect);
+export function pathOf(scene: Scene, suspect: Suspect): readonly PathStep[] {
+  const { picture } = scene;
+  if (picture === undefined) return declaredPath(scene, suspect);
+  const home = homeOf(scene, suspect);
   if (home === undefined) return [];
   const known =
     picture.services.has(home) || [...picture.edges.values()].some((e) => e.callee === home);

@@ -1,5 +1,5 @@
 import { sumIn } from "../dynamics/columns.ts";
-import { type Stretch, stretchOf } from "../dynamics/stretch.ts";
+import { type KnownOnset, type Stretch, stretchOf } from "../dynamics/stretch.ts";
 import type { EdgeId, EntityId } from "../entity.ts";
 import { entityType } from "../entity.ts";
 import type { Window } from "../quantity.ts";
@@ -12,6 +12,7 @@ import {
   type WorldView,
 } from "../view.ts";
 import { edgePiece, groupBy, healthyMeans, type Shift, shiftOf, stationPiece } from "./measure.ts";
+import { type TracedPair, tracedPair } from "./traced.ts";
 
 export interface ServicePicture {
   readonly service: EntityId;
@@ -54,8 +55,21 @@ export interface Picture {
   readonly entryIncident?: EntryWindow;
   readonly entries: readonly { healthy?: EntryWindow; incident: EntryWindow }[];
   readonly operation: EntityId;
+  /** The requests in question: of the operation, or of all operations that were asked for. */
+  readonly traced: TracedPair;
   readonly entryService: EntityId;
   readonly slo?: SloDefinition;
+  /** Spans were recorded, maybe with gaps and thinned: their absence says less than it does live. */
+  readonly isRecorded: boolean;
+}
+
+export interface PictureOptions {
+  readonly atMs: number;
+  readonly slo?: SloDefinition;
+  /** When the trouble began, where that is known from elsewhere. */
+  readonly since?: KnownOnset;
+  /** Entry operations in question together with the leading one. */
+  readonly operations?: ReadonlySet<EntityId>;
 }
 
 const isServing = (window: { readonly count: Float64Array }): boolean =>
@@ -157,7 +171,7 @@ function entryIn(view: WorldView, window: Window): ReadonlyMap<EntityId, EntryWi
 export function pictureOf(
   view: WorldView,
   operation: EntityId,
-  options: { readonly atMs: number; readonly slo?: SloDefinition },
+  options: PictureOptions,
 ): Picture | undefined {
   const stretch = stretchOf(view, operation, options);
   if (stretch === undefined) return undefined;
@@ -183,6 +197,14 @@ export function pictureOf(
   const entryService =
     known?.service ?? view.entries(stretch.history).find((e) => e.operation === operation)?.service;
   if (entryService === undefined) return undefined;
+  const entries = [...after.values()].map((incident) => {
+    const healthy = before.get(incident.operation);
+    return { incident, ...(healthy === undefined ? {} : { healthy }) };
+  });
+  const asked = entries.filter(
+    ({ incident }) =>
+      incident.operation === operation || options.operations?.has(incident.operation) === true,
+  );
   return {
     view,
     stretch,
@@ -191,11 +213,10 @@ export function pictureOf(
     edges,
     ...(entryHealthy === undefined ? {} : { entryHealthy }),
     ...(entryIncident === undefined ? {} : { entryIncident }),
-    entries: [...after.values()].map((incident) => {
-      const healthy = before.get(incident.operation);
-      return { incident, ...(healthy === undefined ? {} : { healthy }) };
-    }),
+    entries,
     operation,
+    traced: tracedPair(asked),
+    isRecorded: options.since !== undefined,
     entryService,
     ...(options.slo === undefined ? {} : { slo: options.slo }),
   };

@@ -34,8 +34,36 @@ function lastHeard(picture: Picture): readonly Heard[] {
   });
 }
 
+/** Spans that a silence must have swallowed to be one. */
+const MISSED_MIN = 9;
+
+/** End of the newest bucket in which a service did work. */
+function lastWork(picture: Picture): ReadonlyMap<EntityId, number> {
+  const last = new Map<EntityId, number>();
+  for (const { service, count, fromMs } of picture.stations) {
+    let at = count.length - 1;
+    while (at >= 0 && (count[at] ?? 0) === 0) at -= 1;
+    const endMs = fromMs + (at + 1) * BUCKET_MS;
+    if (at >= 0 && endMs > (last.get(service) ?? 0)) last.set(service, endMs);
+  }
+  return last;
+}
+
+/** In a record: services whose spans end while those of others go on. */
+function recordedSilences(picture: Picture): readonly Silence[] {
+  const last = lastWork(picture);
+  const newestMs = Math.max(...last.values());
+  return [...picture.services.values()].flatMap(({ service, shift, instances }) => {
+    const sinceMs = last.get(service) ?? newestMs;
+    const silentMs = newestMs - sinceMs;
+    if (silentMs < SILENT_MS || (shift.rateHealthy * silentMs) / 1000 < MISSED_MIN) return [];
+    return [{ service, sinceMs, instances: [...instances.keys()], othersHeard: true }];
+  });
+}
+
 /** Services that had work in the history and from which nothing at all comes any more. */
 export function silences(picture: Picture): readonly Silence[] {
+  if (picture.isRecorded) return recordedSilences(picture);
   const { view, stretch } = picture;
   const heard = lastHeard(picture);
   const reported = new Set(view.coverage(stretch.history).silentServices);

@@ -1,4 +1,4 @@
-import { seconds, sumIn } from "../dynamics/columns.ts";
+import { sumIn } from "../dynamics/columns.ts";
 import type { EntityId } from "../entity.ts";
 import type { Window } from "../quantity.ts";
 import type { SloDefinition } from "../slo/slo.ts";
@@ -90,7 +90,7 @@ export function symptomOf(picture: Picture): MeasuredSymptom {
       onsetMs: stretch.onsetMs,
       badRatio: after.badRatio,
       errorRatio: after.errorRatio,
-      requestRate: after.requests / seconds(stretch.incident),
+      requestRate: after.requests / stretch.incidentSeconds,
       p95Ms: after.p95Ms,
       healthyP95Ms: before.p95Ms,
       healthyBadRatio: before.badRatio,

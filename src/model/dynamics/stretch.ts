@@ -3,7 +3,7 @@ import type { Window } from "../quantity.ts";
 import type { SloDefinition } from "../slo/slo.ts";
 import { BUCKET_MS, type EntryWindow, type WorldView } from "../view.ts";
 import { riseOf, type Tally } from "./change-point.ts";
-import { floorToBucket } from "./columns.ts";
+import { floorToBucket, seconds } from "./columns.ts";
 import { deviationOf } from "./deviation.ts";
 import { median, spread } from "./robust.ts";
 
@@ -29,6 +29,17 @@ export interface Stretch {
   /** Something deviates at the end of the history. */
   readonly deviates: boolean;
   readonly absent: boolean;
+  /** Seconds of each window in which spans came at all: what rates are taken over. */
+  readonly healthySeconds: number;
+  readonly incidentSeconds: number;
+}
+
+/** A beginning of trouble that is known from elsewhere than the operation's own columns. */
+export interface KnownOnset {
+  readonly onsetMs: number;
+  readonly deviates: boolean;
+  /** Seconds of a window in which spans came at all; all of it, when absent. */
+  readonly coveredSeconds?: (window: Window) => number;
 }
 
 interface Columns {
@@ -133,7 +144,12 @@ function healthyFrom(columns: Columns, end: number): number {
 export function stretchOf(
   view: WorldView,
   operation: EntityId,
-  options: { readonly atMs: number; readonly slo?: SloDefinition },
+  options: {
+    readonly atMs: number;
+    readonly slo?: SloDefinition;
+    /** When the trouble began, where that is known from elsewhere. */
+    readonly since?: KnownOnset;
+  },
 ): Stretch | undefined {
   const toMs = floorToBucket(Math.min(options.atMs, view.closedMs));
   const history = {
@@ -143,6 +159,7 @@ export function stretchOf(
   const entry = view.entries(history).find((one) => one.operation === operation);
   if (entry === undefined) return undefined;
   const columns = columnsOf(view, entry, options.slo);
+  if (options.since !== undefined) return knownStretch(columns, history, options.since);
   const gone = absentSince(columns.count);
   const since = gone >= 0 ? gone : deviatesSince(columns);
   const deviates = since >= 0;
@@ -150,12 +167,38 @@ export function stretchOf(
   const healthyTo = deviates && firstBad > 2 ? firstBad - (gone >= 0 ? 0 : 1) : firstBad;
   const timeAt = (index: number): number => entry.fromMs + index * BUCKET_MS;
   const onsetMs = timeAt(firstBad);
+  const healthy = { fromMs: timeAt(healthyFrom(columns, healthyTo)), toMs: timeAt(healthyTo) };
+  const incident = { fromMs: Math.max(onsetMs, toMs - INCIDENT_MS), toMs };
   return {
     history,
-    healthy: { fromMs: timeAt(healthyFrom(columns, healthyTo)), toMs: timeAt(healthyTo) },
-    incident: { fromMs: Math.max(onsetMs, toMs - INCIDENT_MS), toMs },
+    healthy,
+    incident,
     onsetMs,
     deviates,
     absent: gone >= 0,
+    healthySeconds: seconds(healthy),
+    incidentSeconds: seconds(incident),
+  };
+}
+
+/** The stretch around a beginning that is known: what came before it was healthy. */
+function knownStretch(columns: Columns, history: Window, since: KnownOnset): Stretch {
+  const length = columns.count.length;
+  const index = Math.floor((since.onsetMs - columns.fromMs) / BUCKET_MS);
+  const first = Math.max(1, Math.min(length - 1, index));
+  const timeAt = (at: number): number => columns.fromMs + at * BUCKET_MS;
+  const onsetMs = timeAt(first);
+  const healthy = { fromMs: timeAt(Math.max(0, first - BASELINE_MS / BUCKET_MS)), toMs: onsetMs };
+  const incident = { fromMs: Math.max(onsetMs, history.toMs - INCIDENT_MS), toMs: history.toMs };
+  const covered = since.coveredSeconds ?? seconds;
+  return {
+    history,
+    healthy,
+    incident,
+    onsetMs,
+    deviates: since.deviates,
+    absent: false,
+    healthySeconds: Math.max(BUCKET_MS / 1000, covered(healthy)),
+    incidentSeconds: Math.max(BUCKET_MS / 1000, covered(incident)),
   };
 }
