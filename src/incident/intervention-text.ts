@@ -5,7 +5,8 @@ import type { Action } from "./action.ts";
 import { actionOf } from "./action-of.ts";
 import type { Answer } from "./contract.ts";
 import { FORMS } from "./intervention-forms.ts";
-import { observe, said } from "./observed.ts";
+import { type Observed, observe, said } from "./observed.ts";
+import { currentVersion, versionsLeft } from "./observed-versions.ts";
 import { refuse, shownName } from "./refusal.ts";
 
 /** Limit: characters of a text that is read. */
@@ -28,20 +29,27 @@ function trimmed(text: string): string {
   return rest;
 }
 
+/** A rollback that somebody may want: of the newest deploy that stands, and to no version that was gone back from. */
+function rollbackExample(observed: Observed): readonly string[] {
+  const { view, changes } = observed;
+  for (const change of changes.toReversed()) {
+    const { kind, entity } = change;
+    const before = said(change, "previous_version");
+    if (kind !== "deploy" || entity?.startsWith("service:") !== true || before === undefined)
+      continue;
+    const stands = currentVersion(observed, entity) === said(change, "version");
+    if (stands && !versionsLeft(observed, entity).includes(before))
+      return [`roll back ${view.entity(entity)?.name ?? entityName(entity)} to ${before}`];
+  }
+  return [];
+}
+
 /** Texts that are understood here: their names exist. */
 function examples(view: WorldView): readonly string[] {
   const [service] = view.entities({ type: "service" });
-  const deploy = observe(view).changes.findLast(
-    (change) =>
-      change.kind === "deploy" &&
-      change.entity?.startsWith("service:") === true &&
-      said(change, "previous_version") !== undefined,
-  );
   return [
     ...(service === undefined ? [] : [`scale ${service.name} to 4`]),
-    ...(deploy?.entity === undefined
-      ? []
-      : [`roll back ${entityName(deploy.entity)} to ${said(deploy, "previous_version")}`]),
+    ...rollbackExample(observe(view)),
     "load +30%",
   ];
 }

@@ -69,3 +69,19 @@ export function versionsKnown(observed: Observed, service: EntityId): readonly s
   const served = versionsServed(view, service, retained).map(({ version }) => version);
   return [...new Set([...served, ...known])];
 }
+
+/** Versions of a service that a later deploy went back from: nobody means them who names no version. */
+export function versionsLeft({ view, changes }: Observed, service: EntityId): readonly string[] {
+  const deploys = changes.filter(
+    (change) => change.kind === "deploy" && isOfService(view, change, service),
+  );
+  const left = deploys.flatMap((change, index) => {
+    const [version, previous] = [said(change, "version"), said(change, "previous_version")];
+    const isBack = deploys
+      .slice(0, index)
+      .some((earlier) => said(earlier, "previous_version") === version);
+    return isBack && previous !== undefined ? [previous] : [];
+  });
+  const current = currentVersion({ view, changes, isWhole: true }, service);
+  return [...new Set(left)].filter((version) => version !== current);
+}

@@ -10,7 +10,7 @@ import {
 import type { Answer } from "./contract.ts";
 import { serviceNamed } from "./named.ts";
 import { observe } from "./observed.ts";
-import { currentVersion, versionsKnown } from "./observed-versions.ts";
+import { currentVersion, versionsKnown, versionsLeft } from "./observed-versions.ts";
 import { nearNames, refuse, shownName } from "./refusal.ts";
 import { form, found, type Groups, NAME, type TextForm } from "./text-form.ts";
 
@@ -23,10 +23,12 @@ function rolledBack({ name, version }: Groups, view: WorldView): Answer<Interven
   const known = versionsKnown(observed, id);
   const current = currentVersion(observed, id);
   const others = known.filter((one) => one !== current);
+  const left = versionsLeft(observed, id);
+  const [before] = others.filter((one) => !left.includes(one));
   const wanted = version?.replace(/^v(?=\d)/i, "");
   const to_version =
     version === undefined
-      ? others[0]
+      ? before
       : (known.find((one) => one === version) ??
         known.find((one) => one.replace(/^v(?=\d)/i, "") === wanted));
   if (to_version !== undefined) return found({ type: "rollback", entity, to_version });

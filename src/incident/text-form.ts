@@ -13,7 +13,7 @@ export interface TextForm {
 
 /** A name as people give it, with or without a word for what it is. */
 export const NAME = String.raw`(?:the )?(?:service |instance |pod |node |host |zone )?(?<name>\S+?)(?: service| instance| pod| node)?`;
-export const COUNT = String.raw`(?<count>\d{1,6})`;
+export const COUNT = String.raw`(?<count>\d{1,9})`;
 export const NUMBER = String.raw`(?<number>\d{1,6}(?:[.,]\d{1,3})?)`;
 /** The two ends of calls: `orders->shop`, `from orders to shop`. */
 export const LINK = String.raw`(?:of |from |between )?(?<caller>[^\s>]+?)(?:\s*(?:->|→|=>)\s*| (?:to|and) )(?<callee>\S+)`;

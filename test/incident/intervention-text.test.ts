@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Action } from "../../src/incident/action.ts";
 import { parseAction, parseIntervention } from "../../src/incident/intervention-text.ts";
 import type { Intervention } from "../../src/model/whatif/intervention.ts";
-import { sharedShop } from "./shop.ts";
+import { CHANGES, sharedShop, shopView } from "./shop.ts";
 
 const load = (factor: number): Intervention => ({ type: "load", factor });
 const scale: Intervention = { type: "scale", entity: "cart", replicas: 4 };
@@ -102,6 +102,7 @@ test.each<readonly [string, string, readonly string[] | undefined]>([
   ["scale cart-0 to 4", "entity_unknown", undefined],
   ["scale cart to 0", "out_of_range", undefined],
   ["scale cart to 5000", "out_of_range", undefined],
+  ["scale cart to 1000000", "out_of_range", undefined],
   ["roll back catalog to 7.7.7", "version_unknown", ["roll back catalog to 1.0.0"]],
   ["roll back cart", "version_unknown", undefined],
   ["restart nothing-like-that", "entity_unknown", undefined],
@@ -129,6 +130,27 @@ test("a refusal says what is understood, with names that are there", () => {
   expect(message).toContain("scale SERVICE to N");
   for (const example of didYouMean ?? [])
     expect(parseIntervention(example, sharedShop()).ok, example).toBe(true);
+});
+
+test("the version that was gone back from is neither meant nor suggested", () => {
+  const view = shopView({
+    version: (service, atS) =>
+      service === "catalog" && atS >= 200 && atS < 250 ? "1.1.0" : "1.0.0",
+    changes: [
+      ...CHANGES,
+      [
+        250,
+        {
+          kind: "deploy",
+          entity: "catalog",
+          attributes: { version: "1.0.0", previous_version: "1.1.0" },
+        },
+      ],
+    ],
+  });
+  expect(parseIntervention("roll back catalog", view)).toMatchObject({ code: "version_unknown" });
+  const nonsense = parseIntervention("make it fast", view);
+  expect(nonsense).toMatchObject({ didYouMean: ["scale catalog to 4", "load +30%"] });
 });
 
 test.each<readonly [string, Action]>([

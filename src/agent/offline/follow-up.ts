@@ -1,12 +1,13 @@
+import { canonicalJson } from "../../incident/action.ts";
 import type { Intervention } from "../../model/whatif/intervention.ts";
 import type { SpokenIntervention } from "./intervention-words.ts";
-import type { PlannedCall, Situation } from "./move.ts";
+import { lookFor, type PlannedCall, type Situation } from "./move.ts";
 import { type Intent, questionIntent } from "./question-intent.ts";
-import { type Candidate, changesIn, type Ranking, rankingIn } from "./tool-data.ts";
+import { type Candidate, type Change, changesIn, type Ranking, rankingIn } from "./tool-data.ts";
 import type { Look, TranscriptTurn } from "./transcript.ts";
 
 /** What the conversation was about before: a service as somebody named it, or the incident's objective. */
-export function earlierSubject({ turns }: Situation): string | undefined {
+export function earlierSubject({ turns }: Pick<Situation, "turns">): string | undefined {
   for (const { asked } of [...turns].slice(0, -1).reverse()) {
     if (asked.type === "incident") return asked.sloId;
     const subject =
@@ -16,9 +17,19 @@ export function earlierSubject({ turns }: Situation): string | undefined {
   return undefined;
 }
 
+/** The same, but only as somebody named it: an objective cannot be scaled. */
+function namedBefore({ turns }: Situation): string | undefined {
+  return earlierSubject({ turns: turns.filter(({ asked }) => asked.type !== "incident") });
+}
+
+function spokenOf(intent: Intent): SpokenIntervention | undefined {
+  if (intent.type === "what-if") return intent.spoken;
+  return intent.type === "propose" && intent.what.type === "named" ? intent.what.spoken : undefined;
+}
+
 function subjectOf(intent: Intent): string | undefined {
   if ("about" in intent) return intent.about;
-  const spoken = "spoken" in intent ? intent.spoken : undefined;
+  const spoken = spokenOf(intent);
   switch (spoken?.type) {
     case "whole":
       return "entity" in spoken.intervention ? spoken.intervention.entity : undefined;
@@ -27,10 +38,6 @@ function subjectOf(intent: Intent): string | undefined {
     default:
       return undefined;
   }
-}
-
-function newestLook(turns: readonly TranscriptTurn[], tool: string): Look | undefined {
-  return turns.flatMap((turn) => turn.looks).findLast((look) => look.tool === tool && look.ok);
 }
 
 /** The newest ranking of the conversation that is still there whole. */
@@ -44,14 +51,40 @@ export function latestRanking({
   return look === undefined || ranking === undefined ? undefined : { look, ranking };
 }
 
-/** The plan that was simulated last. */
-export function latestPlan({ turns }: Situation): Intervention | undefined {
-  const plans = newestLook(turns, "simulate_intervention")?.input.plans;
-  const first: unknown = Array.isArray(plans) && Array.isArray(plans[0]) ? plans[0][0] : undefined;
-  // It was an input of ours or of the model's, and the tool has checked it.
-  return typeof first === "object" && first !== null && "type" in first
-    ? (first as Intervention)
-    : undefined;
+/** A plan of one intervention that was simulated, and the evidence that tells of it. */
+interface SimulatedPlan {
+  readonly intervention: Intervention;
+  readonly evidenceId: string;
+}
+
+function plansOf(turn: TranscriptTurn): readonly SimulatedPlan[] {
+  const found = turn.looks.flatMap((look): readonly SimulatedPlan[] => {
+    if (look.tool !== "simulate_intervention" || !look.ok) return [];
+    const plans: readonly unknown[] = Array.isArray(look.input.plans) ? look.input.plans : [];
+    return plans.flatMap((plan: unknown, index) => {
+      const only: unknown = Array.isArray(plan) && plan.length === 1 ? plan[0] : undefined;
+      const isOne = typeof only === "object" && only !== null && "type" in only;
+      const evidenceId = (look.evidence[index] ?? look.evidence[0])?.id;
+      if (!isOne || evidenceId === undefined) return [];
+      // It was an input of ours or of the model's, and the tool has checked it.
+      return [{ intervention: only as Intervention, evidenceId }];
+    });
+  });
+  return [...new Map(found.map((one) => [canonicalJson(one.intervention), one])).values()];
+}
+
+/** What was simulated in the newest turn before this one that simulated anything; whether that was the turn just before. */
+export function plansBefore({ turns }: Situation): {
+  readonly plans: readonly SimulatedPlan[];
+  readonly isJustNow: boolean;
+} {
+  const before = turns.slice(0, -1).filter(({ asked }) => asked.type !== "notice");
+  const index = before.findLastIndex((turn) => plansOf(turn).length > 0);
+  const turn = before[index];
+  return {
+    plans: turn === undefined ? [] : plansOf(turn),
+    isJustNow: index === before.length - 1,
+  };
 }
 
 /** What was meant; what has to be looked at first; or what to ask back. */
@@ -80,48 +113,109 @@ export function resolveSpoken(situation: Situation, spoken: SpokenIntervention):
       return scale(situation, spoken.replicas);
     case "restart":
       return restart(situation);
+    case "restore":
+      return restore(situation, spoken);
+    case "out-of-range":
+      return ask(spoken.text);
   }
 }
 
-/** To the version before: of the entity that was named, else of the likeliest cause, else of the newest deploy. */
-function rollback(situation: Situation, entity: string | undefined): Resolved {
-  const candidate = candidateOf(
+/** The same for what is to be proposed: only what was named, or what causes were just ranked to suggest. */
+export function resolveOrder(situation: Situation, spoken: SpokenIntervention): Resolved {
+  if (spoken.type !== "rollback" || spoken.entity !== undefined)
+    return resolveSpoken(situation, spoken);
+  const candidate = rollbackCandidate(situation, undefined);
+  if (latestRanking(situation) === undefined || candidate !== undefined)
+    return resolveSpoken(situation, spoken);
+  return ask("Roll back what? Name it: roll back NAME to VERSION.");
+}
+
+function rollbackCandidate(
+  situation: Situation,
+  entity: string | undefined,
+): Candidate | undefined {
+  return candidateOf(
     situation,
     ({ intervention }) =>
       intervention.type === "rollback" && (entity === undefined || intervention.entity === entity),
   );
+}
+
+const changeCall = (entity: string | undefined): PlannedCall => ({
+  tool: "list_changes",
+  input: { ...(entity === undefined ? {} : { entity }), minutes: 1_440 },
+});
+
+/** Changes newest first, or the look that brings them. */
+function changesOf(
+  { turn }: Situation,
+  entity: string | undefined,
+): readonly Change[] | PlannedCall {
+  const call = changeCall(entity);
+  const look = lookFor(turn, call);
+  return look === undefined ? call : (changesIn(look)?.changes ?? []);
+}
+
+const isCall = (found: readonly Change[] | PlannedCall): found is PlannedCall => "tool" in found;
+
+/** To the version before: of the entity that was named, else of the likeliest cause, else of the newest deploy. */
+function rollback(situation: Situation, entity: string | undefined): Resolved {
+  const candidate = rollbackCandidate(situation, entity);
   if (candidate !== undefined) return known(candidate.intervention as unknown as Intervention);
-  const call: PlannedCall = {
-    tool: "list_changes",
-    input: { ...(entity === undefined ? {} : { entity }), minutes: 1_440 },
-  };
-  const look = situation.turn.looks.findLast((one) => one.tool === call.tool);
-  if (look === undefined) return { type: "look", calls: [call] };
-  const deploy = changesIn(look)?.changes.find(
-    (change) => change.facts.previous_version !== undefined,
+  const changes = changesOf(situation, entity);
+  if (isCall(changes)) return { type: "look", calls: [changes] };
+  const deploys = changes.filter(({ facts }) => facts.previous_version !== undefined);
+  const [newest] = deploys;
+  const version = newest?.facts.previous_version;
+  if (newest === undefined || version === undefined)
+    return ask(
+      "I saw no deploy with a version before it; say which version: roll back NAME to VERSION.",
+    );
+  // What was gone back from is no version to go back to.
+  const isBack = deploys.some(
+    (one) =>
+      one !== newest &&
+      one.entity === newest.entity &&
+      one.facts.previous_version === newest.facts.version,
   );
-  const version = deploy?.facts.previous_version;
-  return deploy === undefined || version === undefined
-    ? ask("I saw no deploy with a version before it; say which version: roll back NAME to VERSION.")
-    : known({ type: "rollback", entity: deploy.entity, to_version: version });
+  return isBack
+    ? ask(
+        `The newest change of ${newest.entity} already went back to an earlier version; name the one that you want: roll back ${newest.entity} to VERSION.`,
+      )
+    : known({ type: "rollback", entity: newest.entity, to_version: version });
+}
+
+/** To the value before. */
+function restore(
+  situation: Situation,
+  { entity, setting }: Extract<SpokenIntervention, { readonly type: "restore" }>,
+): Resolved {
+  const changes = changesOf(situation, entity);
+  if (isCall(changes)) return { type: "look", calls: [changes] };
+  const change = changes.find(
+    ({ facts }) => facts.setting === setting && facts.previous_value !== undefined,
+  );
+  const value = change?.facts.previous_value;
+  return value === undefined
+    ? ask(`I know no earlier value of ${setting}; say it: set ${setting} of ${entity} to VALUE.`)
+    : known({ type: "setting", entity, setting, value });
 }
 
 function scale(situation: Situation, replicas: number | undefined): Resolved {
-  const plan = latestPlan(situation);
-  const entity = plan !== undefined && "entity" in plan ? plan.entity : earlierSubject(situation);
+  const entity = namedBefore(situation);
   if (entity !== undefined && replicas !== undefined)
     return known({ type: "scale", entity, replicas });
   const candidate = candidateOf(situation, ({ intervention }) => intervention.type === "scale");
-  return candidate === undefined
+  return candidate === undefined || replicas !== undefined
     ? ask("Scale what, and to how many replicas? For example: what if we scale NAME to N")
     : known(candidate.intervention as unknown as Intervention);
 }
 
 function restart(situation: Situation): Resolved {
+  const entity = namedBefore(situation);
+  if (entity !== undefined) return known({ type: "restart", entity });
   const candidate = candidateOf(situation, ({ intervention }) => intervention.type === "restart");
-  if (candidate !== undefined) return known(candidate.intervention as unknown as Intervention);
-  const entity = earlierSubject(situation);
-  return entity === undefined
+  return candidate === undefined
     ? ask("Restart what? For example: what if we restart NAME")
-    : known({ type: "restart", entity });
+    : known(candidate.intervention as unknown as Intervention);
 }

@@ -5,7 +5,15 @@ export type SpokenIntervention =
   | { readonly type: "whole"; readonly intervention: Intervention }
   | { readonly type: "rollback"; readonly entity?: string }
   | { readonly type: "scale"; readonly replicas?: number }
-  | { readonly type: "restart" };
+  | { readonly type: "restart" }
+  /** Back to the value before. */
+  | { readonly type: "restore"; readonly entity: string; readonly setting: string }
+  /** Named, but with a number that none of it can have. */
+  | { readonly type: "out-of-range"; readonly text: string };
+
+/** As the tools bound them. */
+const REPLICAS_MAX = 1_000;
+const LIMIT_MAX = 10_000;
 
 const NAME = String.raw`([\w./:@-]+)`;
 const IT = /^(?:it|that|this|them|the\s*service)$/i;
@@ -21,7 +29,18 @@ const whole = (intervention: Intervention): SpokenIntervention => ({ type: "whol
 const named = (text: string | undefined): string | undefined =>
   text === undefined || IT.test(text) ? undefined : text;
 
+const outOfRange = (text: string): SpokenIntervention => ({ type: "out-of-range", text });
+
+function limited([from = "", to = "", count]: readonly (string | undefined)[]): SpokenIntervention {
+  const max = Number(count);
+  if (max < 1 || max > LIMIT_MAX)
+    return outOfRange("A limit of concurrent calls can be one to ten thousand.");
+  return whole({ type: "limit", from, to, max_concurrent: max });
+}
+
 function scaled(entity: string | undefined, replicas: number): SpokenIntervention {
+  if (replicas < 1 || replicas > REPLICAS_MAX)
+    return outOfRange("A service can have one to a thousand replicas.");
   const name = named(entity);
   return name === undefined
     ? { type: "scale", replicas }
@@ -43,6 +62,7 @@ function rolledBack(entity: string | undefined, version: string | undefined): Sp
 const loadBy = (sign: string | undefined, percent: string | undefined): SpokenIntervention =>
   whole({ type: "load", factor: 1 + (sign === "-" ? -1 : 1) * (Number(percent) / 100) });
 
+const CALLS = String.raw`(?:(?:concurrent|parallel|simultaneous)\s+)?(?:calls?|requests?|connections?)`;
 const LINK = String.raw`(?:from\s+)?${NAME}\s*(?:->|→|to)\s*${NAME}`;
 
 /** In the order in which they are tried. */
@@ -67,13 +87,13 @@ const FORMS: readonly Form[] = [
   ],
   [
     new RegExp(
-      String.raw`\bscal(?:e|ing|ed)\s+(?:up\s+|down\s+|out\s+)?${THE}${NAME}\s+(?:service\s+)?(?:up\s+|down\s+|out\s+)?(?:to|×|x)\s*(\d{1,4})\b`,
+      String.raw`\bscal(?:e|ing|ed)\s+(?:up\s+|down\s+|out\s+)?${THE}${NAME}\s+(?:service\s+)?(?:up\s+|down\s+|out\s+)?(?:to|×|x)\s*(\d{1,9})\b`,
       "i",
     ),
     ([entity, replicas]) => scaled(entity, Number(replicas)),
   ],
   [
-    new RegExp(String.raw`\b(\d{1,4})\s+(?:replicas|instances)\s+of\s+${THE}${NAME}`, "i"),
+    new RegExp(String.raw`\b(\d{1,9})\s+(?:replicas|instances)\s+of\s+${THE}${NAME}`, "i"),
     ([replicas, entity]) => scaled(entity, Number(replicas)),
   ],
   [/\bscal(?:e|ing|ed)\s+(?:up|out)(?:\s+(?:it|that))?\b(?!\s+to)/i, () => ({ type: "scale" })],
@@ -104,15 +124,31 @@ const FORMS: readonly Form[] = [
   ],
   [
     new RegExp(
-      String.raw`\bset(?:ting)?\s+${NAME}\s+of\s+${THE}${NAME}\s+(?:back\s+)?to\s+${NAME}`,
+      String.raw`\b(?:set(?:ting)?|restor(?:e|ing)|chang(?:e|ing)|put(?:ting)?)\s+(?:the\s+)?${NAME}\s+of\s+${THE}${NAME}\s+(?:back\s+)?to\s+${NAME}`,
       "i",
     ),
     ([setting = "", entity = "", value = ""]) => whole({ type: "setting", entity, setting, value }),
   ],
   [
-    new RegExp(String.raw`\blimit(?:ing)?\s+${LINK}\s+(?:to|at)\s+(\d{1,5})\b`, "i"),
-    ([from = "", to = "", count]) =>
-      whole({ type: "limit", from, to, max_concurrent: Number(count) }),
+    new RegExp(
+      String.raw`\brestor(?:e|ing)\s+(?:the\s+)?(?:setting\s+)?${NAME}\s+of\s+${THE}${NAME}`,
+      "i",
+    ),
+    ([setting = "", entity = ""]) => ({ type: "restore", entity, setting }),
+  ],
+  [
+    new RegExp(
+      String.raw`\blimit(?:ing|ed)?\s+${THE}${NAME}\s+to\s+(\d{1,9})\s+${CALLS}\s+(?:to|of|into|on|at)\s+${NAME}`,
+      "i",
+    ),
+    ([from, count, to]) => limited([from, to, count]),
+  ],
+  [
+    new RegExp(
+      String.raw`\blimit(?:ing|ed)?\s+(?:the\s+)?(?:${CALLS}\s+)?${LINK}\s+(?:to|at)\s+(\d{1,9})\b`,
+      "i",
+    ),
+    limited,
   ],
   [
     new RegExp(String.raw`\bretries\s+${LINK}\s+(?:to|=|at)\s*(\d{1,2})\b`, "i"),
@@ -138,8 +174,40 @@ const FORMS: readonly Form[] = [
     /\bshed\w*\s+(\d{1,3})\s*(?:%|percent)/i,
     ([share]) => whole({ type: "shed", share: Number(share) / 100 }),
   ],
-  [/\b(?:do(?:ing)?\s+nothing|no\s+action|leave\s+it|wait)\b/i, () => whole({ type: "none" })],
+  [
+    /\b(?:do(?:ing)?\s+nothing|no\s+action|leave\s+it|(?:if|and)\s+(?:we|i|you)\s+(?:just\s+)?wait|(?:just\s+)?waiting)\b/i,
+    () => whole({ type: "none" }),
+  ],
 ];
+
+const JOINS = /\b(?:and|then|also|plus)\b|[,;&+]/i;
+const VERBS =
+  /\b(?:roll(?:ing|ed)?\s*-?(?:back|\S+\s+back)|scal(?:e|ing|ed)|restart(?:ing|ed)?|drain(?:ing|ed)?|limit(?:ing|ed)?|shed\w*|restor(?:e|ing)|turn(?:ing)?|switch(?:ing)?|set(?:ting)?)\s+\S/gi;
+
+/** Whether a text names more than one action: an order for two is not an order for the first of them. */
+export function namesSeveral(text: string): boolean {
+  return JOINS.test(text) && [...text.matchAll(VERBS)].length > 1;
+}
+
+/** An intervention in the words that order it. */
+export function orderText(intervention: Intervention): string | undefined {
+  switch (intervention.type) {
+    case "rollback":
+      return `roll back ${intervention.entity} to ${intervention.to_version}`;
+    case "scale":
+      return `scale ${intervention.entity} to ${intervention.replicas}`;
+    case "restart":
+      return `restart ${intervention.entity}`;
+    case "flag":
+      return `set flag ${intervention.flag} to ${intervention.variant}`;
+    case "setting":
+      return `set ${intervention.setting} of ${intervention.entity} to ${intervention.value}`;
+    case "limit":
+      return `limit ${intervention.from} to ${intervention.max_concurrent} calls to ${intervention.to}`;
+    default:
+      return undefined;
+  }
+}
 
 /** The intervention that a text speaks of; undefined: none that is known. */
 export function interventionIn(text: string): SpokenIntervention | undefined {

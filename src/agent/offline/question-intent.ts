@@ -1,4 +1,4 @@
-import { interventionIn, type SpokenIntervention } from "./intervention-words.ts";
+import { interventionIn, namesSeveral, type SpokenIntervention } from "./intervention-words.ts";
 import { instantIn, minutesIn } from "./time-words.ts";
 
 /** What somebody wants to know. `about` is as they named it; absent: it has to come from the conversation. */
@@ -14,13 +14,21 @@ export type Intent =
     }
   | { readonly type: "look"; readonly at: string; readonly about?: string }
   | { readonly type: "what-if"; readonly spoken: SpokenIntervention }
-  /** To be put before an approver; without words of its own: what was simulated last. */
-  | { readonly type: "propose"; readonly spoken?: SpokenIntervention }
+  /** To be put before an approver: what is named, or what was just spoken of. Never anything else. */
+  | { readonly type: "propose"; readonly what: Wanted }
   | { readonly type: "neighbours"; readonly about?: string; readonly at?: string }
   | { readonly type: "traces"; readonly about?: string; readonly kind: "slow" | "error" }
   | { readonly type: "logs"; readonly about?: string }
   | { readonly type: "outcome" }
   | { readonly type: "unknown" };
+
+export type Wanted =
+  | { readonly type: "named"; readonly spoken: SpokenIntervention }
+  /** "propose it". */
+  | { readonly type: "spoken-of" }
+  /** Something was named, and it is none that is known. */
+  | { readonly type: "unread"; readonly words: string }
+  | { readonly type: "several" };
 
 const HOUR_MINUTES = 60;
 /** What is meant by these is in the conversation. */
@@ -90,10 +98,23 @@ const whatIf: Reader = (_match, text) => {
   return spoken === undefined ? undefined : { type: "what-if", spoken };
 };
 
-const propose: Reader = (_match, text) => {
-  const spoken = interventionIn(text);
-  return { type: "propose", ...(spoken === undefined ? {} : { spoken }) };
-};
+/** An order without its verb: what is left names the action, or points back at it. */
+const ORDER =
+  /^(?:(?:ok(?:ay)?|yes|please|can you|could you|go ahead and|now|then)[, ]+)*(?:propose|do)\b\s*/i;
+const POINTS_BACK = /^(?:it|that|this|so)?(?:\s+(?:one|now|then|please|again|action))*[\s.!?]*$/i;
+const DENIES = /\b(?:don['’]?t|do not|never|not)\b/i;
+
+function wantedIn(text: string): Wanted {
+  const words = text.replace(ORDER, "").trim();
+  if (POINTS_BACK.test(words)) return { type: "spoken-of" };
+  if (namesSeveral(words)) return { type: "several" };
+  const spoken = DENIES.test(text) ? undefined : interventionIn(words);
+  return spoken === undefined
+    ? { type: "unread", words: words.slice(0, 200) }
+    : { type: "named", spoken };
+}
+
+const propose: Reader = (_match, text) => ({ type: "propose", what: wantedIn(text) });
 
 const look: Reader = (match, text) => {
   const at = instantIn(text);
@@ -120,7 +141,7 @@ const FORMS: readonly Form[] = [
     propose,
   ],
   [
-    /^(?:please\s+|can you\s+|could you\s+)?(?:roll\s?-?back|roll \S+ back|scale|restart|turn (?:on|off)|switch (?:on|off)|limit)\b/i,
+    /^(?:please\s+|can you\s+|could you\s+)?(?:roll\s?-?back|roll \S+ back|scale|restart|restore|turn (?:on|off)|switch (?:on|off)|limit)\b/i,
     propose,
   ],
   [

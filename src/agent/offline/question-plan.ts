@@ -38,7 +38,7 @@ export function answerQuestion(situation: Situation, text: string, now: string):
     case "what-if":
       return answerWhatIf(situation, intent.spoken);
     case "propose":
-      return answerPropose(situation, intent.spoken);
+      return answerPropose(situation, intent.what);
     case "why":
       return answerWhy(situation, intent);
     default:

@@ -84,6 +84,7 @@ const topologySchema = z.object({
 export type Cause = z.infer<typeof causeSchema>;
 export type Candidate = z.infer<typeof candidateSchema>;
 export type Ranking = z.infer<typeof rankingSchema>;
+export type Change = z.infer<typeof changesSchema>["changes"][number];
 export type Plan = z.infer<typeof planSchema>;
 export type Simulation = z.infer<typeof simulationSchema>;
 

@@ -1,10 +1,17 @@
 import { type Action, canonicalJson } from "../../incident/action.ts";
 import type { Intervention } from "../../model/whatif/intervention.ts";
 import { causeEvidence } from "./cause-reading.ts";
-import { latestPlan, latestRanking, type Resolved, resolveSpoken } from "./follow-up.ts";
+import {
+  latestRanking,
+  plansBefore,
+  type Resolved,
+  resolveOrder,
+  resolveSpoken,
+} from "./follow-up.ts";
 import { rankCall } from "./incident-plan.ts";
-import type { SpokenIntervention } from "./intervention-words.ts";
+import { orderText, type SpokenIntervention } from "./intervention-words.ts";
 import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
+import type { Wanted } from "./question-intent.ts";
 import { type Look, lookAt } from "./transcript.ts";
 import { bullets, cited, paragraphs, refusalText, value } from "./wording.ts";
 
@@ -81,22 +88,51 @@ function actionFor(intervention: Intervention): Action | undefined {
   }
 }
 
-/** Puts before an approver what somebody asked for, or what was simulated last, with its prediction. */
-export function answerPropose(situation: Situation, spoken: SpokenIntervention | undefined): Move {
-  const resolved = (): Resolved => {
-    if (spoken !== undefined) return resolveSpoken(situation, spoken);
-    const plan = latestPlan(situation);
-    return plan === undefined
-      ? { type: "ask", text: "Propose what? For example: roll back NAME to VERSION" }
-      : { type: "known", intervention: plan };
-  };
+/** Puts before an approver what somebody named, or what was just simulated, with its prediction; and nothing else. */
+export function answerPropose(situation: Situation, wanted: Wanted): Move {
+  const resolved = (): Resolved => resolveWanted(situation, wanted);
+  const isMeant = resolved().type !== "ask";
   const stages = [
-    () => (latestRanking(situation) === undefined ? [rankCall(undefined)] : []),
+    () => (isMeant && latestRanking(situation) === undefined ? [rankCall(undefined)] : []),
     () => callsOf(situation, resolved()),
     () => callsOf(situation, resolved()),
     () => proposalCalls(situation, resolved()),
   ];
   return firstMove(situation, stages, () => proposedText(situation, resolved()));
+}
+
+const FORMS_TEXT =
+  "I can propose: roll back NAME to VERSION, scale NAME to N, restart NAME, turn FLAG on or off, " +
+  "restore SETTING of NAME, limit CALLER to N calls to CALLEE.";
+
+function resolveWanted(situation: Situation, wanted: Wanted): Resolved {
+  switch (wanted.type) {
+    case "named":
+      return resolveOrder(situation, wanted.spoken);
+    case "spoken-of":
+      return resolveSpokenOf(situation);
+    case "several":
+      return { type: "ask", text: "One action at a time, so that each has its own prediction." };
+    case "unread":
+      return {
+        type: "ask",
+        text: `I did not understand which action "${wanted.words}" is, so I proposed nothing. ${FORMS_TEXT}`,
+      };
+  }
+}
+
+/** What "it" is: the one plan of the turn just before. Of several, or of an older one, the person has to say which. */
+function resolveSpokenOf(situation: Situation): Resolved {
+  const { plans, isJustNow } = plansBefore(situation);
+  const [plan] = plans;
+  if (plan !== undefined && plans.length === 1 && isJustNow)
+    return { type: "known", intervention: plan.intervention };
+  const orders = plans.flatMap(({ intervention, evidenceId }) => {
+    const order = orderText(intervention);
+    return order === undefined ? [] : [`propose ${order} [${evidenceId}]`];
+  });
+  const choice = orders.length === 0 ? `\n${FORMS_TEXT}` : `\n${bullets(orders)}`;
+  return { type: "ask", text: `Propose what? Name it, so that nothing else is proposed:${choice}` };
 }
 
 function proposalCalls(situation: Situation, resolved: Resolved): readonly PlannedCall[] {
@@ -138,6 +174,8 @@ function proposedText(situation: Situation, resolved: Resolved): string {
       `Proposed; it waits for approval until ${value(row, "expires") ?? "it expires"} [${row.id}].`,
       bullets([cited(row)]),
     );
+  const simulated = lookAt(situation.turn, "simulate_intervention");
+  if (simulated?.ok === false) return `${refusalText(simulated)} I proposed nothing.`;
   const refused =
     proposed === undefined
       ? "I have no action that does this; it can only be simulated."

@@ -88,7 +88,9 @@ describe("follow-ups", () => {
     expect(scale?.text).toContain("Scale what");
     expect(propose?.text).toContain("Propose what?");
   });
+});
 
+describe("orders", () => {
   test("in an incident's thread can put an action before an approver", async () => {
     const agent = startAgent();
     await agent.ask(question("what if we roll back catalog?"));
@@ -98,6 +100,44 @@ describe("follow-ups", () => {
       action: { type: "rollback", service: "catalog", toVersion: "1.0.0" },
     });
     expect(told.text).toMatch(/^Proposed; it waits for approval until \d\d:\d\d:\d\d UTC/);
+  });
+
+  test("propose the action that was named, whatever was simulated before", async () => {
+    const agent = startAgent();
+    await agent.ask(question("what if we scale checkout to 4?"));
+    await agent.ask(question("is it better?"));
+    const told = await agent.ask(question("propose limit payment to 5 calls to psp.example"));
+    const limit = { type: "limit", from: "payment", to: "psp.example", max_concurrent: 5 };
+    const simulated = told.events.filter((event) => event.type === "tool-call");
+    expect(simulated.map(({ title }) => title).join()).not.toContain("checkout to 4");
+    expect(told.text).not.toContain("scaling checkout");
+    expect(told.text).toContain("limiting payment to 5 concurrent calls to psp.example");
+    for (const { action } of agent.written.proposals)
+      expect(action).toEqual({
+        type: "limit_caller",
+        caller: limit.from,
+        callee: limit.to,
+        maxConcurrent: limit.max_concurrent,
+      });
+  });
+
+  test("propose nothing where the action is not understood, or was spoken of long ago", async () => {
+    const agent = startAgent();
+    await agent.ask(question("what if we scale checkout to 4?"));
+    const unread = await agent.ask(question("propose to throttle the payment provider"));
+    expect(unread.text).toMatch(/^I did not understand which action "to throttle/);
+    const old = await agent.ask(question("propose it"));
+    expect(old.text).toMatch(/^Propose what\?[\s\S]*- propose scale checkout to 4 \[e\d+\]/);
+    const several = await agent.ask(question("propose restart cart and scale catalog to 3"));
+    expect(several.text).toContain("One action at a time");
+    expect([...unread.calls, ...old.calls, ...several.calls]).toEqual([]);
+    expect(agent.written.proposals).toEqual([]);
+  });
+
+  test("name the service that was spoken of before, not a suspect", async () => {
+    const agent = startAgent();
+    const [, restart] = await talk(agent, "status of payment", "what if we restart it?");
+    expect(restart?.text).toContain("restarting payment");
   });
 
   test("outside an incident cannot", async () => {

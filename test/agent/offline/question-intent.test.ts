@@ -45,16 +45,23 @@ test.each<[string, Intent]>([
   ["did it work?", { type: "outcome" }],
   ["help", { type: "help" }],
   ["", { type: "help" }],
-  ["propose it", { type: "propose" }],
-  ["ok, do it", { type: "propose" }],
+  ["propose it", { type: "propose", what: { type: "spoken-of" } }],
+  ["ok, do it", { type: "propose", what: { type: "spoken-of" } }],
+  ["please do that now", { type: "propose", what: { type: "spoken-of" } }],
+  [
+    "propose to reboot the moon",
+    { type: "propose", what: { type: "unread", words: "to reboot the moon" } },
+  ],
+  ["propose restart cart and scale orders to 4", { type: "propose", what: { type: "several" } }],
   ["sing a song", { type: "unknown" }],
   ["2 + 2 = ?", { type: "unknown" }],
 ])("%s", (text, intent) => {
   expect(read(text)).toEqual(intent);
 });
 
+const whole = (intervention: object): object => ({ type: "whole", intervention });
+
 describe("what-ifs", () => {
-  const whole = (intervention: object): object => ({ type: "whole", intervention });
   test.each<[string, object]>([
     ["what if we scale cart to 4?", whole({ type: "scale", entity: "cart", replicas: 4 })],
     [
@@ -103,14 +110,47 @@ describe("what-ifs", () => {
   ])("%s", (text, spoken) => {
     expect(read(text)).toEqual({ type: "what-if", spoken });
   });
+});
 
+describe("orders", () => {
   test("said as an order are to be proposed", () => {
     expect(read("roll back catalog to 1.0.0")).toEqual({
       type: "propose",
-      spoken: whole({ type: "rollback", entity: "catalog", to_version: "1.0.0" }),
+      what: {
+        type: "named",
+        spoken: whole({ type: "rollback", entity: "catalog", to_version: "1.0.0" }),
+      },
     });
     expect(read("please restart cart")).toMatchObject({ type: "propose" });
   });
+
+  test.each<[string, object]>([
+    [
+      "propose limit payment to 5 calls to psp",
+      whole({ type: "limit", from: "payment", to: "psp", max_concurrent: 5 }),
+    ],
+    [
+      "limit payment to 5 concurrent calls to psp.example",
+      whole({ type: "limit", from: "payment", to: "psp.example", max_concurrent: 5 }),
+    ],
+    [
+      "please propose set pg_pool_max of orders to 8",
+      whole({ type: "setting", entity: "orders", setting: "pg_pool_max", value: "8" }),
+    ],
+    [
+      "restore pg_pool_max of orders",
+      { type: "restore", entity: "orders", setting: "pg_pool_max" },
+    ],
+  ])("%s: the action that was named, and no other", (text, spoken) => {
+    expect(read(text)).toEqual({ type: "propose", what: { type: "named", spoken } });
+  });
+
+  test.each(["scale cart to 1000000", "scale cart to 0", "propose limit a to 99999 calls to b"])(
+    "%s: a number that none can have is no other action",
+    (text) => {
+      expect(read(text)).toMatchObject({ what: { spoken: { type: "out-of-range" } } });
+    },
+  );
 });
 
 test("any text is read, quickly", () => {
