@@ -32,6 +32,8 @@ export interface DemoSettings {
   readonly seed: number;
   readonly llm: Readonly<Record<string, string>>;
   readonly log: Log;
+  /** Aborted: the start is given up, and what runs is ended. */
+  readonly stopping?: AbortSignal;
 }
 
 /** The page's buttons break the shop; there is none before it has started. */
@@ -66,10 +68,12 @@ export async function startDemo(settings: DemoSettings): Promise<DemoParts> {
     stopped ??= stopAll(closing);
     return stopped;
   };
+  const { stopping } = settings;
+  stopping?.addEventListener("abort", () => void stop(), { once: true });
   try {
     return await compose(settings, closing, stop);
   } catch (error) {
-    log.error("demo_start_failed", { error: errorText(error) });
+    if (stopping?.aborted !== true) log.error("demo_start_failed", { error: errorText(error) });
     await stop();
     throw error;
   }
@@ -83,7 +87,7 @@ async function stopAll(closing: (() => Promise<void>)[]): Promise<void> {
 }
 
 async function compose(
-  { folder, truthFolder, requestsPerSecond, seed, llm, log }: DemoSettings,
+  { folder, truthFolder, requestsPerSecond, seed, llm, log, stopping }: DemoSettings,
   closing: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<DemoParts> {
@@ -101,6 +105,7 @@ async function compose(
   const product = new Product({ slack, folder, topologyFile, llm, log });
   closing.push(() => product.stop());
   await product.start();
+  stopping?.throwIfAborted();
   const world = await startWorld({
     otlpEndpoint: product.url,
     changesEndpoint: `${product.url}/v1/changes`,
@@ -108,8 +113,10 @@ async function compose(
     dataDir: join(folder, "shop"),
     truthFolder,
     log,
+    ...(stopping === undefined ? {} : { stopping }),
   });
   closing.push(() => world.stop());
+  stopping?.throwIfAborted();
   faultControl.world = world;
   const executor = new KeptProgram({
     name: "executor",

@@ -1,7 +1,7 @@
 // `npm run demo`: a shop that really breaks, a Slack workspace on this machine, and Orrery between them.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorText, isOperationError } from "../errors.ts";
 import { createLog } from "../log.ts";
@@ -10,10 +10,14 @@ import { playHeadless } from "./headless.ts";
 import { type DemoOptions, parseOptions } from "./options.ts";
 import { askForFault, findRunning, forgetRunning, noteRunning } from "./running-demo.ts";
 
-const FOLDER = join(import.meta.dirname, "..", "..", ".demo");
 /** From ready to the harmless change; the fault follows 20 s later, after a minute of normal. */
 const NORMAL_MS = 40_000;
+/** What a shell gives a command that was interrupted. */
+const STOPPED_CODE = 130;
 const LLM_VARIABLES = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ORRERY_MODEL"] as const;
+
+const folderOf = ({ folder }: DemoOptions): string =>
+  resolve(folder ?? join(import.meta.dirname, "..", "..", ".demo"));
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -48,32 +52,57 @@ Ctrl-C ends everything.
 `);
 }
 
+/** Aborts when the demo is asked to end: Ctrl-C, a closed terminal, or a process manager. */
+function endingSignal(): AbortSignal {
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      if (ending.signal.aborted) return;
+      process.stdout.write("\nStopping … ");
+      ending.abort();
+    });
+  return ending.signal;
+}
+
+/** Plays until it has ended or is stopped; to be stopped is no failure of an attended one. */
 async function play(options: DemoOptions): Promise<number> {
+  const stopping = endingSignal();
+  const stoppedCode = options.headless ? STOPPED_CODE : 0;
+  try {
+    const code = await playUntil(options, stopping);
+    return stopping.aborted ? stoppedCode : code;
+  } catch (error) {
+    // What fails because it was ended half-way is no news.
+    if (stopping.aborted) return stoppedCode;
+    throw error;
+  } finally {
+    if (stopping.aborted) say("stopped.");
+  }
+}
+
+async function playUntil(options: DemoOptions, stopping: AbortSignal): Promise<number> {
   const startedMs = Date.now();
   const truthFolder = mkdtempSync(join(tmpdir(), "shop-truth-"));
   const log = createLog("warn");
-  const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => stopping.abort());
   say("Starting a shop, a Slack workspace and Orrery …");
   const { requestsPerSecond, seed } = options;
   const llm = llmSettings(options);
-  const folder = join(FOLDER, options.headless ? "headless" : "attended");
-  const starting = startDemo({ folder, truthFolder, requestsPerSecond, seed, llm, log });
+  const home = folderOf(options);
+  const folder = join(home, options.headless ? "headless" : "attended");
   try {
-    const demo = await starting;
+    const settings = { folder, truthFolder, requestsPerSecond, seed, llm, log, stopping };
+    const demo = await startDemo(settings);
     try {
-      if (stopping.signal.aborted) return 130;
       const { slack, world } = demo;
       if (!options.headless)
-        noteRunning(FOLDER, { pid: process.pid, pageUrl: slack.url, fault: world.faultControl });
+        noteRunning(home, { pid: process.pid, pageUrl: slack.url, fault: world.faultControl });
       welcome(demo, startedMs);
       return await (options.headless
-        ? headless(demo, options, startedMs, stopping.signal)
-        : attended(demo, options, stopping.signal));
+        ? headless(demo, options, startedMs, stopping)
+        : attended(demo, options, stopping));
     } finally {
       await demo.stop();
-      if (!options.headless) forgetRunning(FOLDER);
+      if (!options.headless) forgetRunning(home);
     }
   } finally {
     rmSync(truthFolder, { recursive: true, force: true });
@@ -85,9 +114,9 @@ async function attended(
   { fault }: DemoOptions,
   stopping: AbortSignal,
 ): Promise<number> {
-  const ended = new Promise<void>((resolve) => {
-    if (stopping.aborted) resolve();
-    stopping.addEventListener("abort", () => resolve(), { once: true });
+  const ended = new Promise<void>((settle) => {
+    if (stopping.aborted) settle();
+    stopping.addEventListener("abort", () => settle(), { once: true });
   });
   if (fault !== undefined) {
     say(`The shop breaks (${fault}) after a minute of normal.`);
@@ -101,7 +130,6 @@ async function attended(
     }
   }
   await ended;
-  say("\nStopping …");
   return 0;
 }
 
@@ -111,11 +139,11 @@ async function headless(
   startedMs: number,
   stopping: AbortSignal,
 ): Promise<number> {
-  const stopped = new Promise<undefined>((resolve) => {
-    stopping.addEventListener("abort", () => resolve(undefined), { once: true });
+  const stopped = new Promise<undefined>((settle) => {
+    stopping.addEventListener("abort", () => settle(undefined), { once: true });
   });
   const report = await Promise.race([playHeadless(demo, { fault, startedMs, say }), stopped]);
-  if (report === undefined) return 130;
+  if (report === undefined) return STOPPED_CODE;
   say(`\n${demo.slack.transcript()}\n`);
   if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   for (const failure of report.failures) say(`✗ ${failure}`);
@@ -125,7 +153,7 @@ async function headless(
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), Date.now() % 2 ** 31);
-  const running = options.headless ? undefined : findRunning(FOLDER);
+  const running = options.headless ? undefined : findRunning(folderOf(options));
   if (running === undefined) return play(options);
   if (options.fault === undefined) {
     say(`A demo is already running in this checkout: ${running.pageUrl}`);

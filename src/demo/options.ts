@@ -9,6 +9,8 @@ export interface DemoOptions {
   readonly headless: boolean;
   /** Where a headless run writes what happened. */
   readonly jsonFile?: string;
+  /** Where the demo keeps its files; another one runs beside the first. Default: `.demo` of the checkout. */
+  readonly folder?: string;
   /** Claude answers, by `ANTHROPIC_API_KEY` (and `ANTHROPIC_BASE_URL`, `ORRERY_MODEL`) of the environment. */
   readonly llm: boolean;
   readonly requestsPerSecond: number;
@@ -22,6 +24,7 @@ const USAGE = `Usage: npm run demo [-- options]
   --headless     no person: a script approves, the transcript is printed, exit 0 means it went well
   --json FILE    with --headless: writes what happened
   --llm          Claude answers, by ANTHROPIC_API_KEY; without it the offline investigator
+  --folder DIR   keeps its files there, so that it runs beside another (default .demo)
   --rate N       customers' requests a second (default 20)
   --seed N       of load and faults (default: the time)
   --help         this text`;
@@ -61,6 +64,7 @@ export function parseOptions(args: readonly string[], seedFallback: number): Dem
     ...(fault === undefined ? {} : { fault }),
     headless,
     ...(values.json === undefined ? {} : { jsonFile: values.json }),
+    ...(values.folder === undefined ? {} : { folder: values.folder }),
     llm: values.llm === true,
     requestsPerSecond: positive("rate", values.rate, RATE),
     seed: positive("seed", values.seed, { fallback: seedFallback, max: 2 ** 31 - 1 }),
@@ -75,6 +79,7 @@ function parsed(args: readonly string[]) {
         fault: { type: "string" },
         headless: { type: "boolean" },
         json: { type: "string" },
+        folder: { type: "string" },
         llm: { type: "boolean" },
         rate: { type: "string" },
         seed: { type: "string" },

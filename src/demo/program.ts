@@ -34,6 +34,8 @@ export class Program {
     const module = join(import.meta.dirname, "..", options.module);
     this.#process = spawn(process.execPath, [module], {
       stdio: ["ignore", output, output, "ipc"],
+      // A terminal's Ctrl-C is for the demo, which ends its programs in order.
+      detached: true,
       env: { ...inherited(), ...options.env },
     });
     closeSync(output);

@@ -21,6 +21,10 @@ test("without options it is a demo for a person", () => {
   });
 });
 
+test("a demo beside another one has its own folder", () => {
+  expect(parseOptions(["--folder", "elsewhere"], 7).folder).toBe("elsewhere");
+});
+
 test("a headless run names its fault and where it writes", () => {
   const args = [
     "--fault",

@@ -39,6 +39,8 @@ export class Child {
       ],
       {
         stdio: ["ignore", output, output, "ipc"],
+        // A terminal's Ctrl-C is for the demo, which ends its processes in order.
+        detached: true,
         env: { PATH: inherited("PATH"), TMPDIR: inherited("TMPDIR"), ...options.env },
       },
     );

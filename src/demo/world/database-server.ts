@@ -56,7 +56,7 @@ export async function startDatabaseServer(warden: Child): Promise<DatabaseServer
     ...(owner ?? {}),
   });
   const pid = await started;
-  await createDatabase(port);
+  await createDatabase(port, warden);
   return { port, pid };
 }
 
@@ -114,6 +114,7 @@ async function initialise(place: {
   const args = ["-D", place.dataFolder, "-U", DATABASE_NAME, "-A", "trust", "-N", "-E", "UTF8"];
   const child = spawn(join(place.binFolder, "initdb"), [...args, "--locale=C"], {
     stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
     cwd: place.rootFolder,
     ...(place.owner ?? {}),
   });
@@ -161,7 +162,7 @@ function databaseStarted(warden: Child): Promise<number> {
 }
 
 /** PostgreSQL accepts connections a moment before it answers them. */
-async function createDatabase(port: number): Promise<void> {
+async function createDatabase(port: number, warden: Child): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const client = new pg.Client({
       host: "127.0.0.1",
@@ -174,7 +175,7 @@ async function createDatabase(port: number): Promise<void> {
       await client.query(`CREATE DATABASE ${DATABASE_NAME}`);
       return;
     } catch (error) {
-      if (attempt === CONNECT_ATTEMPTS_MAX) throw silent(error);
+      if (attempt === CONNECT_ATTEMPTS_MAX || warden.isEnded) throw silent(error);
       await new Promise((resolve) => setTimeout(resolve, 100));
     } finally {
       await client.end().catch(() => undefined);

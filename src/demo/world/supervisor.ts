@@ -33,6 +33,8 @@ export interface WorldOptions {
   /** From the harmless change to the fault. Default 20 s. */
   readonly decoyLeadMs?: number;
   readonly clock?: Clock;
+  /** Aborted: the start is given up, and what runs is ended. */
+  readonly stopping?: AbortSignal;
 }
 
 interface ControlAccess {
@@ -73,6 +75,9 @@ export interface World {
 /** Services work on less than this; the rest are Node's own needs. */
 const SMALL_PROCESS_MB = 96;
 
+/** PostgreSQL gets this long to end, and its files to go. */
+const WARDEN_ENDS_MAX_MS = 7_000;
+
 interface Parts {
   readonly warden: Child;
   readonly provider: Child;
@@ -103,10 +108,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     stopped ??= stopAll(closing, parts);
     return stopped;
   };
+  const { stopping } = options;
+  stopping?.addEventListener("abort", () => void stop(), { once: true });
   try {
     return await composeWorld(options, parts, { clock, startedMs, closing, stop });
   } catch (error) {
-    options.log.error("world_start_failed", { error: errorText(error) });
+    if (stopping?.aborted !== true)
+      options.log.error("world_start_failed", { error: errorText(error) });
     await stop();
     throw error;
   }
@@ -118,7 +126,10 @@ async function stopAll(closing: readonly (() => Promise<void>)[], parts: Parts):
   await parts.provider.stop();
   // The warden stops the database and removes its files when its channel closes; it gets time for that.
   if (parts.warden.process.connected) parts.warden.process.disconnect();
-  await Promise.race([parts.warden.ended, systemClock.sleep(7_000)]);
+  const late = new AbortController();
+  const patience = systemClock.sleep(WARDEN_ENDS_MAX_MS, late.signal).catch(() => undefined);
+  await Promise.race([parts.warden.ended, patience]);
+  late.abort();
   await parts.warden.stop();
 }
 

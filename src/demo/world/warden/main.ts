@@ -143,7 +143,5 @@ process.on("message", (message) => {
       return;
   }
 });
-// A terminal's Ctrl-C reaches the whole group: the supervisor decides what ends when.
-process.on("SIGINT", () => undefined);
 process.once("SIGTERM", () => void end());
 process.once("disconnect", () => void end());
