@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorText, OperationError } from "../errors.ts";
+import { errorText, isOperationError, OperationError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { CHANNELS, PEOPLE, RESPONDER } from "./cast.ts";
 import { KeptProgram } from "./kept-program.ts";
 import { Product } from "./product.ts";
-import type { FaultControl, LocalSlack } from "./slack/contract.ts";
+import type { FaultControl, LocalFault, LocalSlack } from "./slack/contract.ts";
 import { startLocalSlack } from "./slack/local-slack.ts";
 import { FAULT_NAMES } from "./world/faults.ts";
 import { startWorld, type World } from "./world/supervisor.ts";
@@ -48,12 +48,27 @@ class Faults implements FaultControl {
 
   async inject(name: string): Promise<void> {
     const fault = FAULT_NAMES.find((one) => one === name);
-    if (fault === undefined || this.world === undefined)
-      throw new OperationError("fault_refused", "the shop is not up yet: try again in a moment");
+    if (fault === undefined)
+      throw new OperationError("fault_refused", `no fault is called ${name}`);
+    const { inEffect } = this.#up().beginFault(fault);
     // It takes hold after the harmless change; the button does not wait for that.
-    this.world.injectFault(fault).catch((error: unknown) => {
+    inEffect.catch((error: unknown) => {
+      if (isOperationError(error, "fault_called_off")) return;
       this.#log.warn("fault_not_injected", { fault, error: errorText(error) });
     });
+  }
+
+  mend(): Promise<readonly string[]> {
+    return this.#up().mend();
+  }
+
+  status(): LocalFault {
+    return this.world?.status().fault ?? { state: "quiet" };
+  }
+
+  #up(): World {
+    if (this.world !== undefined) return this.world;
+    throw new OperationError("fault_refused", "the shop is not up yet: try again in a moment");
   }
 }
 

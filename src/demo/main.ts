@@ -3,12 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorText, isOperationError } from "../errors.ts";
+import { errorText, isOperationError, OperationError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { type DemoParts, startDemo } from "./demo.ts";
 import { playHeadless } from "./headless.ts";
 import { type DemoOptions, parseOptions } from "./options.ts";
-import { askForFault, findRunning, forgetRunning, noteRunning } from "./running-demo.ts";
+import {
+  askForFault,
+  askToMend,
+  findRunning,
+  forgetRunning,
+  noteRunning,
+  type RunningDemo,
+} from "./running-demo.ts";
+import type { FaultName } from "./world/faults.ts";
 
 /** From ready to the harmless change; the fault follows 20 s later, after a minute of normal. */
 const NORMAL_MS = 40_000;
@@ -47,7 +55,7 @@ Try there, in #checkout-incidents:
   @orrery what changed in the last hour?        /sre status
   @orrery what if we scale cart to 4?           /sre help
 Break the shop with the buttons on the page, or from another terminal:
-  npm run demo -- --fault bad-deploy
+  npm run demo -- --fault bad-deploy       and back:  npm run demo -- --mend
 Ctrl-C ends everything.
 `);
 }
@@ -122,11 +130,9 @@ async function attended(
     say(`The shop breaks (${fault}) after a minute of normal.`);
     await Promise.race([sleep(NORMAL_MS), ended]);
     if (!stopping.aborted) {
-      const injected = demo.world
-        .injectFault(fault)
-        .catch((error: unknown) => say(errorText(error)));
-      await Promise.race([injected, ended]);
-      if (!stopping.aborted) say(`The shop is broken now: ${fault}.`);
+      const broken = demo.world.injectFault(fault).then(() => brokenWords(fault), errorText);
+      const outcome = await Promise.race([broken, ended]);
+      if (typeof outcome === "string") say(outcome);
     }
   }
   await ended;
@@ -151,17 +157,32 @@ async function headless(
   return report.failures.length === 0 ? 0 : 1;
 }
 
+const brokenWords = (fault: FaultName): string =>
+  fault === "none"
+    ? "Nothing is broken: one harmless change was made, and it must stay silent."
+    : `The shop is broken now: ${fault}.`;
+
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), Date.now() % 2 ** 31);
   const running = options.headless ? undefined : findRunning(folderOf(options));
-  if (running === undefined) return play(options);
-  if (options.fault === undefined) {
+  if (running !== undefined) return askRunning(running, options);
+  if (options.mend)
+    throw new OperationError("usage", "No demo is running here: there is nothing to mend.");
+  return play(options);
+}
+
+async function askRunning(running: RunningDemo, { fault, mend }: DemoOptions): Promise<number> {
+  if (mend) {
+    const done = await askToMend(running);
+    say(done.length === 0 ? "Nothing to mend: the shop is as it started." : "Mended:");
+    for (const one of done) say(`  ${one}`);
+  } else if (fault === undefined)
     say(`A demo is already running in this checkout: ${running.pageUrl}`);
-    return 0;
+  else {
+    say(`Asking the running demo: ${fault}. A harmless change comes first, then the fault.`);
+    await askForFault(running, fault);
+    say(`${brokenWords(fault)} Watch ${running.pageUrl}`);
   }
-  say(`Asking the running demo: ${options.fault}. A harmless change comes first, then the fault.`);
-  await askForFault(running, options.fault);
-  say(`The shop is broken now: ${options.fault}. Watch ${running.pageUrl}`);
   return 0;
 }
 

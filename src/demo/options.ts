@@ -5,6 +5,8 @@ import { FAULT_NAMES, type FaultName } from "./world/faults.ts";
 export interface DemoOptions {
   /** Breaks the shop after a minute of normal, or asks a demo that is already running. */
   readonly fault?: FaultName;
+  /** Asks a demo that is already running to put its shop back to how it started. */
+  readonly mend: boolean;
   /** No person: a scripted approver clicks, the transcript is printed, and the exit code tells. */
   readonly headless: boolean;
   /** Where a headless run writes what happened. */
@@ -21,6 +23,7 @@ export interface DemoOptions {
 const USAGE = `Usage: npm run demo [-- options]
   --fault NAME   breaks the shop after a minute of normal; asks a demo that is already running
                  (${FAULT_NAMES.join(", ")})
+  --mend         puts the shop of a running demo back to how it started
   --headless     no person: a script approves, the transcript is printed, exit 0 means it went well
   --json FILE    with --headless: writes what happened
   --llm          Claude answers, by ANTHROPIC_API_KEY; without it the offline investigator
@@ -59,9 +62,12 @@ export function parseOptions(args: readonly string[], seedFallback: number): Dem
   const fault = faultNamed(values.fault);
   const headless = values.headless === true;
   if (headless && fault === undefined) throw usage("--headless needs --fault NAME");
+  if (values.mend === true && (fault !== undefined || headless))
+    throw usage("--mend goes alone: it asks a demo that is already running");
   if (values.json !== undefined && !headless) throw usage("--json goes with --headless");
   return {
     ...(fault === undefined ? {} : { fault }),
+    mend: values.mend === true,
     headless,
     ...(values.json === undefined ? {} : { jsonFile: values.json }),
     ...(values.folder === undefined ? {} : { folder: values.folder }),
@@ -77,6 +83,7 @@ function parsed(args: readonly string[]) {
       args: [...args],
       options: {
         fault: { type: "string" },
+        mend: { type: "boolean" },
         headless: { type: "boolean" },
         json: { type: "string" },
         folder: { type: "string" },

@@ -36,15 +36,39 @@ export function findRunning(folder: string): RunningDemo | undefined {
   }
 }
 
-/** Asks a running demo to break its shop. Errors: `OperationError("fault_refused")`. */
+/** Asks a running demo to break its shop; resolves when it is broken. Errors: `OperationError("fault_refused")`. */
 export async function askForFault({ fault }: RunningDemo, name: FaultName): Promise<void> {
-  const response = await fetch(`${fault.url}/fault`, {
+  await ask(`${fault.url}/fault`, fault.token, { fault: name });
+}
+
+const mendedSchema = z.object({ done: z.array(z.string()) });
+
+/** Asks a running demo to put its shop back; what that took. Errors: `OperationError("fault_refused")`. */
+export async function askToMend({ fault }: RunningDemo): Promise<readonly string[]> {
+  return mendedSchema.parse(await ask(`${fault.url}/mend`, fault.token, {})).done;
+}
+
+const refusedSchema = z.object({ message: z.string() });
+
+async function ask(url: string, token: string, body: object): Promise<unknown> {
+  const response = await fetch(url, {
     method: "POST",
-    headers: { authorization: `Bearer ${fault.token}`, "content-type": "application/json" },
-    body: JSON.stringify({ fault: name }),
-    // The harmless change comes first, then the fault.
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+    // A harmless change comes before a fault; to mend takes one operation after the other.
     signal: AbortSignal.timeout(60_000 + ASK_TIMEOUT_MS),
   });
-  if (response.ok) return;
-  throw new OperationError("fault_refused", `the running demo refused: ${await response.text()}`);
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text);
+  throw new OperationError("fault_refused", `The running demo refused: ${reasonIn(text)}`);
+}
+
+/** The port says why in JSON; whatever else answers there is quoted as it is. */
+function reasonIn(text: string): string {
+  try {
+    return refusedSchema.parse(JSON.parse(text)).message;
+  } catch {
+    // Not our port's answer.
+    return text;
+  }
 }

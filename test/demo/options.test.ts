@@ -14,11 +14,17 @@ function refusal(...args: readonly string[]): string {
 
 test("without options it is a demo for a person", () => {
   expect(parseOptions([], 7)).toEqual({
+    mend: false,
     headless: false,
     llm: false,
     requestsPerSecond: 20,
     seed: 7,
   });
+});
+
+test("to mend is asked of a running demo, and goes alone", () => {
+  expect(parseOptions(["--mend"], 7).mend).toBe(true);
+  expect(refusal("--mend", "--fault", "outage")).toContain("--mend goes alone");
 });
 
 test("a demo beside another one has its own folder", () => {
@@ -39,6 +45,7 @@ test("a headless run names its fault and where it writes", () => {
   ];
   expect(parseOptions(args, 7)).toEqual({
     fault: "outage",
+    mend: false,
     headless: true,
     jsonFile: "out.json",
     llm: false,

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import {
   askForFault,
+  askToMend,
   findRunning,
   forgetRunning,
   noteRunning,
 } from "../../src/demo/running-demo.ts";
 import { openControlPort } from "../../src/demo/world/control-port.ts";
-import { isOperationError } from "../../src/errors.ts";
+import { isOperationError, OperationError } from "../../src/errors.ts";
 import { silentLog } from "../../src/log.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "running-demo-"));
@@ -52,6 +53,23 @@ test("it is asked through its own port and token, and its refusal is passed on",
     "outage",
   ).catch((error: unknown) => error);
   expect(isOperationError(refused, "fault_refused")).toBe(true);
+  await port.close();
+});
+
+test("a refusal is told in words, and mending says what it took", async () => {
+  const port = await openControlPort({
+    token: "secret",
+    log: silentLog,
+    handle: async ({ path }) => {
+      if (path === "/mend") return { ok: true, done: ["roll back catalog to 1.4.2"] };
+      throw new OperationError("fault_refused", "outage is on");
+    },
+  });
+  const demo = { ...running, fault: { url: port.url, token: "secret" } };
+  await expect(askForFault(demo, "outage")).rejects.toThrow(
+    /^The running demo refused: outage is on$/,
+  );
+  expect(await askToMend(demo)).toEqual(["roll back catalog to 1.4.2"]);
   await port.close();
 });
 

@@ -137,6 +137,19 @@ test("a bad build hurts the customers until it is rolled back", async () => {
   expect(badShare((await observe(OBSERVE_MS)).get("GET /product/:id"))).toBeLessThan(0.06);
 });
 
+test("mending brings a shop back that serves nobody", async () => {
+  await world.injectFault("outage");
+  await expect(world.injectFault("bad-deploy")).rejects.toThrow(/outage is on since/);
+  await sleep(SETTLE_MS);
+  expect(badShare((await observe(5_000)).get("GET /"))).toBeGreaterThan(0.9);
+  const done = await world.mend();
+  expect(done).toContain("restart gateway");
+  expect(done).toContain("scale checkout to 2 replicas");
+  await sleep(10_000);
+  expect(badShare((await observe(OBSERVE_MS)).get("GET /"))).toBeLessThan(0.06);
+  expect(await world.mend()).toEqual([]);
+});
+
 test("nothing that the shop emits names a fault", () => {
   pids = world.pids();
   const emitted = [...sink.bodies.values()].flat();

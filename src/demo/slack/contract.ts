@@ -31,10 +31,21 @@ export interface LocalChannel {
   readonly hasBot?: boolean;
 }
 
-/** Breaks the demo world from the page. The page shows the menu only when this is given. */
+/** Breaks the demo world from the page, and mends it. The page shows the menu only when this is given. */
 export interface FaultControl {
   readonly faults: readonly string[];
+  /** Errors: an OperationError whose message a person reads, for example that another fault is on. */
   inject(name: string): Promise<void>;
+  /** What it took to put everything back. */
+  mend(): Promise<readonly string[]>;
+  status(): LocalFault;
+}
+
+/** What is wrong with the demo world just now. */
+export interface LocalFault {
+  readonly state: "quiet" | "preparing" | "injected" | "mending";
+  readonly fault?: string;
+  readonly onsetMs?: number;
 }
 
 /** A slash command as the composer completes it. */

@@ -83,6 +83,8 @@ export class PageServer {
         if (faultControl?.faults.includes(name) !== true) throw new SlackError("unknown_fault");
         await faultControl.inject(name);
       },
+      mend: async () => faultControl?.mend() ?? [],
+      "world-status": () => faultControl?.status() ?? { state: "quiet" },
     };
   }
 
@@ -112,7 +114,8 @@ export class PageServer {
     } catch (error) {
       this.#options.log.info("local_slack_refused", { action: name, error: errorText(error) });
       const code = error instanceof SlackError || isOperationError(error) ? error.code : "failed";
-      sendJson(response, { ok: false, error: code }, { status: 400 });
+      const message = isOperationError(error) ? { message: error.message } : {};
+      sendJson(response, { ok: false, error: code, ...message }, { status: 400 });
     }
   }
 

@@ -6,7 +6,7 @@ import { SHOP_SERVICES, type ShopService } from "./contract.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Operation, Operations } from "./operations.ts";
 import { pick, type Random } from "./random.ts";
-import { FLAGS } from "./shop-plan.ts";
+import { FLAGS, PROVIDER } from "./shop-plan.ts";
 import type { Remedy, Truth } from "./truth.ts";
 
 export const FAULT_NAMES = [
@@ -30,12 +30,16 @@ export interface FaultTools {
 }
 
 /** What was done, and what would undo it. */
-interface Injected {
+export interface Injected {
   readonly roots: Truth["roots"];
   readonly path: readonly (readonly [string, string])[];
   readonly remediation: readonly Remedy[];
   readonly change: ChangeEvent | undefined;
   readonly external?: readonly string[];
+  /** Whether it still is as the fault left it: nobody has cured it. */
+  readonly isOn: () => boolean;
+  /** Undoes what no operation of the platform reaches; returns what it did. */
+  readonly undoHidden?: () => string;
 }
 
 /** Who makes the shop's ordinary changes. */
@@ -76,6 +80,7 @@ async function deployBuild(
     path: chain(place.entry),
     remediation: [{ type: "rollback", service, toVersion: previous }],
     change: done.change,
+    isOn: () => tools.fleet.version(service) === version,
   };
 }
 
@@ -118,6 +123,7 @@ const injectSlowQuery: Inject = async (tools, name) => {
     path: chain(["catalog", "gateway"]),
     remediation: [{ type: "set_flag", flag, variant: "off" }],
     change: done.change,
+    isOn: () => tools.fleet.flags[flag] === "on",
   };
 };
 
@@ -139,6 +145,7 @@ const injectPoolExhaustion: Inject = async (tools, name) => {
     path: chain(["orders", "checkout", "gateway"]),
     remediation: [{ type: "restore_setting", service: "orders", setting, value: previous }],
     change: done.change,
+    isOn: () => tools.fleet.settings("orders")[setting] === "1",
   };
 };
 
@@ -168,6 +175,11 @@ const injectStarvedReplica: Inject = async (tools, name) => {
       { type: "restart", service },
     ),
     change: undefined,
+    isOn: () => tools.fleet.of(service).includes(instance),
+    undoHidden: () => {
+      tools.warden.send({ type: "release", pid });
+      return `${instance.id} has its CPU back`;
+    },
   };
 };
 
@@ -184,6 +196,12 @@ const injectRetryStorm: Inject = async (tools, name) => {
     path: chain(["psp", "payment", "checkout", "gateway"]),
     remediation: [{ type: "limit_caller", caller: "payment", callee: "psp" }],
     change: undefined,
+    // A limit spares the customers; the provider stays as slow as it is.
+    isOn: () => true,
+    undoHidden: () => {
+      tools.provider.send({ type: "pace", serviceMs: PROVIDER.serviceMs });
+      return "the payment provider answers as fast as before";
+    },
     external: ["psp"],
   };
 };
@@ -206,6 +224,7 @@ const injectOutage: Inject = async (tools, name) => {
     path: [],
     remediation: [{ type: "restart", service: "gateway" }],
     change: undefined,
+    isOn: () => tools.fleet.of("gateway").length === 0,
   };
 };
 
@@ -214,6 +233,7 @@ const injectNothing: Inject = async () => ({
   path: [],
   remediation: [],
   change: undefined,
+  isOn: () => false,
 });
 
 export const INJECT: Readonly<Record<FaultName, Inject>> = {

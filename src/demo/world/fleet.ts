@@ -104,6 +104,11 @@ export class Fleet {
     this.#push();
   }
 
+  clearLimits(caller: ShopService): void {
+    this.#limits[caller] = {};
+    this.#push();
+  }
+
   /** Starts instances on the given nodes and adds them once all are ready. */
   async start(
     service: ShopService,

@@ -198,6 +198,15 @@ export class Operations {
     return this.#result(change, caller);
   }
 
+  /** Takes the limits of a caller's calls away; not an operation that the executor can ask for. */
+  async liftLimits(caller: ShopService, author: string): Promise<ChangeEvent | undefined> {
+    const callees = Object.keys(this.#fleet.limits[caller] ?? {});
+    if (callees.length === 0) return undefined;
+    this.#fleet.clearLimits(caller);
+    const summary = `lift the limit of ${caller}'s calls to ${callees.join(", ")}`;
+    return this.#post("limit", caller, summary, { author });
+  }
+
   #result(change: ChangeEvent, service: ShopService): OperationResult {
     return { ok: true, change, instances: this.#fleet.of(service).map((it) => it.id) };
   }

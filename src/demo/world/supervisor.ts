@@ -60,7 +60,12 @@ export interface World {
   /** Breaks things; never given to the product. */
   readonly faultControl: ControlAccess;
   readonly readyMs: number;
+  /** Resolves when the fault has taken hold. Errors: `OperationError("fault_refused")` while another one is on. */
   readonly injectFault: (name: FaultName) => Promise<FaultStatus>;
+  /** The same, but throws a refusal at once and does not wait for the rest. */
+  readonly beginFault: (name: FaultName) => { readonly inEffect: Promise<FaultStatus> };
+  /** Puts the shop back to how it started; what that took. */
+  readonly mend: () => Promise<readonly string[]>;
   /** Where the truth of the last fault was written; undefined before. */
   readonly truthPath: () => string | undefined;
   readonly status: () => WorldStatus;
@@ -190,6 +195,8 @@ async function composeWorld(
     faultControl: faultPort,
     readyMs,
     injectFault: (name) => injector.inject(name),
+    beginFault: (name) => injector.begin(name),
+    mend: () => injector.mend(),
     truthPath: () => injector.truthPath,
     status,
     customersSaw: (fromMs, toMs) => seen.between(fromMs, toMs),
@@ -230,6 +237,7 @@ function faultHandler(injector: Injector): ControlHandler {
   const asked = z.object({ fault: z.enum(FAULT_NAMES) });
   return async ({ method, path, body }) => {
     if (method === "GET" && path === "/fault") return { ok: true, ...injector.status };
+    if (method === "POST" && path === "/mend") return { ok: true, done: await injector.mend() };
     if (method !== "POST" || path !== "/fault")
       throw new OperationError("not_found", `no path ${method} ${path}`);
     const parsed = asked.safeParse(body);

@@ -1,6 +1,7 @@
 import { request } from "node:http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LocalSlack } from "#src/demo/slack/contract.ts";
+import { OperationError } from "#src/errors.ts";
 import { ALICE, BOB, clientOf, INC, startWorkspace } from "./fixture.ts";
 
 let slack: LocalSlack;
@@ -12,8 +13,11 @@ beforeEach(async () => {
     faultControl: {
       faults: ["bad-deploy"],
       inject: async (name) => {
+        if (broken.length > 0) throw new OperationError("fault_refused", `${broken[0]} is on`);
         broken.push(name);
       },
+      mend: async () => broken.splice(0),
+      status: () => ({ state: broken.length > 0 ? "injected" : "quiet" }),
     },
   });
 });
@@ -148,6 +152,19 @@ describe("what the page does", () => {
     expect((await act("fault", { name: "bad-deploy" })).status).toBe(200);
     expect((await act("fault", { name: "rm -rf" })).status).toBe(400);
     expect(broken).toEqual(["bad-deploy"]);
+  });
+
+  test("says that another fault is on, and mends", async () => {
+    const json = async (name: string, body: object) => JSON.parse((await act(name, body)).text);
+    await act("fault", { name: "bad-deploy" });
+    expect(await json("fault", { name: "bad-deploy" })).toEqual({
+      ok: false,
+      error: "fault_refused",
+      message: "bad-deploy is on",
+    });
+    expect((await json("world-status", {})).result).toEqual({ state: "injected" });
+    expect((await json("mend", {})).result).toEqual(["bad-deploy"]);
+    expect((await json("world-status", {})).result).toEqual({ state: "quiet" });
   });
 
   test("says why something was refused", async () => {

@@ -138,7 +138,7 @@ export class Store {
   }
 }
 
-/** Asks the server to do something as a person; resolves to its result, rejects with its error code. */
+/** Asks the server to do something as a person; resolves to its result, rejects with its reason, else its error code. */
 export async function perform(action, body) {
   const response = await fetch(`/do/${action}`, {
     method: "POST",
@@ -146,6 +146,6 @@ export async function perform(action, body) {
     body: JSON.stringify(body),
   });
   const answer = await response.json();
-  if (answer.ok !== true) throw new Error(answer.error);
+  if (answer.ok !== true) throw new Error(answer.message ?? answer.error);
   return answer.result;
 }

@@ -2,6 +2,7 @@
 import { notify } from "./dialogs.js";
 import { h, icon } from "./dom.js";
 import { perform } from "./store.js";
+import { clockTime } from "./time.js";
 
 const THEME_KEY = "orrery-theme";
 
@@ -42,26 +43,70 @@ async function breakIt(name, menu) {
       `${words(name)}: a harmless change comes first, the fault in about 20 s. Watch the channel.`,
     );
   } catch (error) {
-    notify(`${words(name)} did not work: ${error.message}.`, "error");
+    notify(`Not done: ${error.message}.`, "error");
   }
+}
+
+async function mendIt(menu) {
+  menu.open = false;
+  notify("Mending everything …");
+  try {
+    const done = await perform("mend", {});
+    notify(done.length === 0 ? "Nothing to mend." : `Mended: ${done.join(" · ")}.`);
+  } catch (error) {
+    notify(`Not mended: ${error.message}.`, "error");
+  }
+}
+
+/** What the head of the menu says of the demo system; `fault` is absent while it is quiet. */
+function stateText({ state, fault = "", onsetMs }) {
+  switch (state) {
+    case "preparing":
+      return `${words(fault)} is being prepared. One at a time: mend everything calls it off.`;
+    case "injected":
+      return `${words(fault)} is on since ${clockTime(onsetMs)}. One at a time: mend it first.`;
+    case "mending":
+      return "The shop is being mended.";
+    default:
+      return "In the running demo system";
+  }
+}
+
+async function showState(menu) {
+  if (!menu.open) return;
+  try {
+    const status = await perform("world-status", {});
+    menu.querySelector(".menu-title").textContent = stateText(status);
+    for (const item of menu.querySelectorAll("button.breaks"))
+      item.disabled = status.state !== "quiet";
+  } catch (error) {
+    notify(`The demo system does not say how it is: ${error.message}.`, "error");
+  }
+}
+
+function menuItem(classes, [title, note], act) {
+  return h(
+    "button",
+    { class: classes, type: "button", role: "menuitem", onclick: act },
+    h("strong", {}, title),
+    h("span", { class: "muted" }, note),
+  );
 }
 
 function faultMenu(faults) {
   const menu = h(
     "details",
-    { class: "fault-menu" },
+    { class: "fault-menu", ontoggle: () => showState(menu) },
     h("summary", {}, icon("bolt", 16), h("span", {}, "Break something")),
     h(
       "div",
       { class: "popover", role: "menu", "aria-label": "Break something" },
-      h("p", { class: "menu-title" }, "In the running demo system"),
+      h("p", { class: "menu-title", role: "status" }, stateText({ state: "quiet" })),
       faults.map((name) =>
-        h(
-          "button",
-          { type: "button", role: "menuitem", onclick: () => breakIt(name, menu) },
-          h("strong", {}, words(name)),
-          h("span", { class: "muted" }, ABOUT[name] ?? ""),
-        ),
+        menuItem("breaks", [words(name), ABOUT[name] ?? ""], () => breakIt(name, menu)),
+      ),
+      menuItem("mends", ["Mend everything", "puts the shop back to how it started"], () =>
+        mendIt(menu),
       ),
     ),
   );
