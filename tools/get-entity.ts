@@ -103,7 +103,7 @@ const SERVING: ReadonlySet<EntityType> = new Set([
 ]);
 
 /** As it serves; something outside the telemetry is seen only from its callers' side. */
-function healthOfEntity(
+export function entityHealth(
   view: WorldView,
   { id, type }: Entity,
   window: Window,
@@ -161,7 +161,7 @@ export const getEntity = defineTool<z.infer<typeof input>, z.infer<typeof output
     if (!resolved.ok) return resolved;
     const { entity } = resolved;
     const { window } = lastMinutes(view, MINUTES);
-    const { health, versions } = healthOfEntity(view, entity, window);
+    const { health, versions } = entityHealth(view, entity, window);
     const attributes = firstOf(Object.entries(entity.attributes), ATTRIBUTES_MAX, "attributes");
     const metrics = firstOf(metricNames(view, entity.id), METRICS_MAX, "metrics");
     const { related, notes } = relatedTo(view, entity.id, window);

@@ -38,6 +38,18 @@ export function lastMinutesOfChanges(view: WorldView, minutes: number): Window {
   return { fromMs: view.asOfMs - minutes * 60_000, toMs: view.asOfMs + 1 };
 }
 
+/** Since when changes are known, at the latest from `fromMs`: a change from before we began to watch shows a longer memory. */
+export function changesKnownFrom(view: WorldView, fromMs: number): number {
+  const earlier = view.changes({
+    fromMs: Math.min(fromMs, view.retainedFromMs),
+    toMs: view.asOfMs + 1,
+  });
+  return Math.max(
+    fromMs,
+    Math.min(view.retainedFromMs, earlier[0]?.timeMs ?? Number.POSITIVE_INFINITY),
+  );
+}
+
 export const coverageSchema = z.object({
   spans: z.number(),
   droppedSpans: z.number(),

@@ -1,10 +1,11 @@
 import type { Answer } from "../incident/contract.ts";
 import { changesCard } from "./blocks/changes-card.ts";
-import { diagnosisCard } from "./blocks/diagnosis-card.ts";
+
 import { menuCard, refusalCard } from "./blocks/menu-card.ts";
 import { predictionCard } from "./blocks/prediction-card.ts";
 import { statusCard } from "./blocks/status-card.ts";
 import type { Message } from "./blocks/text.ts";
+import { whyCard } from "./blocks/why-card.ts";
 import type { Command } from "./command-grammar.ts";
 import type { ModelQueries } from "./deps.ts";
 
@@ -23,7 +24,7 @@ export async function commandAnswer(queries: ModelQueries, command: Command): Pr
     }
     case "why": {
       const { type: _type, ...query } = command;
-      return shown(await queries.why(query), diagnosisCard);
+      return shown(await queries.why(query), whyCard);
     }
     case "what-if":
       return shown(await queries.whatIf(command.text), predictionCard);

@@ -3,7 +3,8 @@ import type { Clock } from "../clock.ts";
 import type { Answer } from "../incident/contract.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
-import type { Diagnosis } from "../model/causes/diagnosis.ts";
+import type { Diagnosis, Hypothesis } from "../model/causes/diagnosis.ts";
+import type { EntityType } from "../model/entity.ts";
 import type { Window } from "../model/quantity.ts";
 import type { SloStatus } from "../model/slo/slo.ts";
 import type { Change } from "../model/view.ts";
@@ -51,21 +52,69 @@ export interface StatusQuery {
   readonly sinceMs?: number;
 }
 
+/** An objective, and how it was kept over each window that its paging rules look at, the shortest first. */
+export interface SloReading {
+  readonly status: SloStatus;
+  /** Without `goodRatio`: no request. */
+  readonly windows: readonly { readonly lengthMs: number; readonly goodRatio?: number }[];
+}
+
+/** How something in the system does by itself; what is outside is seen from its callers. Not finite: nothing was seen. */
+export interface PlaceReading {
+  readonly name: string;
+  readonly type: EntityType;
+  readonly lastSeenMs: number;
+  readonly window: Window;
+  readonly count: number;
+  readonly requestRate: number;
+  readonly errorRatio: number;
+  readonly p95Ms: number;
+}
+
+export interface PlaceStatus {
+  readonly reading: PlaceReading;
+  /** Of what is hurt it is one of the likely causes … */
+  readonly suspectedOf?: {
+    readonly status: SloStatus;
+    readonly title: string;
+    readonly probability: number;
+  };
+  /** … or it is none of them. */
+  readonly clearedOf?: SloStatus;
+}
+
 export interface StatusAnswer {
   readonly asOfMs: number;
-  readonly slos: readonly SloStatus[];
-  /** The newest change at or before `asOfMs`. */
+  /** All; or those that were named; or those whose requests pass the place that was. */
+  readonly objectives: readonly SloReading[];
+  /** The service, store or host that was named. */
+  readonly place?: PlaceStatus;
+  /** The newest change at or before `asOfMs`, of the place when one was named. */
   readonly latestChange?: Change;
-  /** Titles of open incidents, with when they opened. */
-  readonly openIncidents: readonly { readonly title: string; readonly openedMs: number }[];
+  /** Titles of open incidents, with when they opened, and when what paged was over. */
+  readonly openIncidents: readonly {
+    readonly title: string;
+    readonly openedMs: number;
+    readonly recoveredMs?: number;
+  }[];
   /** What the model could not see, written by code. */
   readonly blindSpots: readonly string[];
 }
 
-export interface WhyQuery {
-  /** Service, SLO id or entry operation, as a person wrote it. */
+interface WhyQuery {
+  /** Service, store, external, SLO id or entry operation, as a person wrote it. */
   readonly about: string;
   readonly atMs?: number;
+}
+
+export interface WhyAnswer {
+  readonly diagnosis: Diagnosis;
+  /** The objective that is hurt, or was. */
+  readonly objective?: SloReading;
+  /** Changes after the onset, newest first. */
+  readonly changesSince: readonly Change[];
+  /** What was named, unless requests enter there; `cause`: the likeliest that stands for it. */
+  readonly place?: { readonly reading: PlaceReading; readonly cause?: Hypothesis };
 }
 
 export interface ChangesQuery {
@@ -75,6 +124,8 @@ export interface ChangesQuery {
 
 export interface ChangesAnswer {
   readonly window: Window;
+  /** When watching began, where that was after the window's start. */
+  readonly watchedFromMs?: number;
   /** Newest first. */
   readonly changes: readonly Change[];
 }
@@ -82,7 +133,7 @@ export interface ChangesAnswer {
 /** Reads of the live model. Contract: answers within a second, or refuses. */
 export interface ModelQueries {
   status(query: StatusQuery): Promise<Answer<StatusAnswer>>;
-  why(query: WhyQuery): Promise<Answer<Diagnosis>>;
+  why(query: WhyQuery): Promise<Answer<WhyAnswer>>;
   /** Understands "scale cart to 4", "roll back catalog to 1.4.2", "load +30%"; refuses with what it understands. */
   whatIf(text: string): Promise<Answer<Prediction>>;
   changes(query: ChangesQuery): Promise<Answer<ChangesAnswer>>;

@@ -10,7 +10,7 @@ const SEGMENT_CLEAN_CHARS_MAX = SEGMENT_CHARS_MAX * 18;
 
 const WEB_SCHEME = /https?(?=:\/\/)/gi;
 const OPAQUE_SCHEME =
-  /\b(mailto|tel|sms|sip|slack|javascript|vbscript|data|file|ftp|magnet|vscode):(?=[^\s:])/gi;
+  /\b(mailto|tel|sms|sip|slack|javascript|vbscript|data|file|ftp|magnet|vscode):(?=\S)/gi;
 const WWW = /\bwww\./gi;
 /** A dotted word; read once, then judged label by label. */
 const DOTTED = /[\p{L}\p{N}-]*(?:[.。．][\p{L}\p{N}.。．-]*)/gu;

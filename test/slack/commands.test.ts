@@ -14,7 +14,10 @@ async function ask(running: Running, text: string): Promise<LocalMessage> {
 test.each([
   ["", /What you can ask[\s\S]*\/sre status/],
   ["help", /What you can ask/],
-  ["status", /1 of 1 objectives is hurt[\s\S]*77 % good, objective 99 %, burn 23×/],
+  [
+    "status",
+    /1 of 1 objectives is hurt[\s\S]*77 % good in the last 60 s, objective 99 %; the budget burns 23× too fast/,
+  ],
   ["why checkout", /Likely cause \(82 %\)/],
   ["why chekout", /I know no "chekout"[\s\S]*Did you mean `checkout`/],
   [

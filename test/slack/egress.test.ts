@@ -104,6 +104,10 @@ test("no link, mention or picture comes out alive", () => {
   );
 });
 
+test("a scheme before a second colon is dead too", () => {
+  expect(live(egressText("mailto::x and data::y"))).toEqual([]);
+});
+
 test("a run without any blank is broken, and what it hides stays dead", () => {
   const out = egressText(`${"a".repeat(3_995)}http://evil.com/${"b".repeat(9_000)}`);
   expect(live(out)).toEqual([]);

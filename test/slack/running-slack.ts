@@ -10,7 +10,7 @@ import { createSlack } from "../../src/slack/app.ts";
 import type { ModelQueries, SlackDeps } from "../../src/slack/deps.ts";
 import type { Store, StreamName } from "../../src/store/store.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
-import { deploy, diagnosis, prediction, sloStatus } from "./samples.ts";
+import { deploy, diagnosis, prediction, sloReading } from "./samples.ts";
 
 export const ALICE = "U0ALICE";
 export const BOB = "U0BOB";
@@ -57,7 +57,7 @@ const answers: ModelQueries = {
     ok: true,
     data: {
       asOfMs: 0,
-      slos: [sloStatus()],
+      objectives: [sloReading()],
       latestChange: deploy,
       openIncidents: [],
       blindSpots: [],
@@ -71,7 +71,7 @@ const answers: ModelQueries = {
           message: 'I know no "chekout".',
           didYouMean: ["checkout"],
         }
-      : { ok: true, data: diagnosis() },
+      : { ok: true, data: { diagnosis: diagnosis(), changesSince: [] } },
   whatIf: async () => ({ ok: true, data: prediction() }),
   changes: async ({ sinceMs }) => ({
     ok: true,
@@ -202,7 +202,9 @@ export async function startRunning(over: Partial<SlackDeps> = {}): Promise<Runni
 }
 
 /** All text of a message, blocks included. */
-export function textOf(message: LocalMessage | undefined): string {
+export function textOf(
+  message: { readonly text: string; readonly blocks?: unknown } | undefined,
+): string {
   const found: string[] = [];
   const collect = (value: unknown): void => {
     if (Array.isArray(value)) value.forEach(collect);

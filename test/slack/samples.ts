@@ -5,6 +5,7 @@ import { type EdgeId, entityId } from "../../src/model/entity.ts";
 import type { SloStatus } from "../../src/model/slo/slo.ts";
 import type { Change } from "../../src/model/view.ts";
 import type { Prediction } from "../../src/model/whatif/prediction.ts";
+import type { SloReading } from "../../src/slack/deps.ts";
 
 /** 2026-11-24 02:14:07 UTC. */
 const PAGED_MS = Date.UTC(2026, 10, 24, 2, 14, 7);
@@ -193,5 +194,20 @@ export function sloStatus(over: Partial<SloStatus> = {}): SloStatus {
     state: "burning",
     lastSampleMs: PAGED_MS,
     ...over,
+  };
+}
+
+/** The objective with its share of good requests over 10 s, 60 s and 6 min; undefined: no request. */
+export function sloReading(
+  good: readonly [tenSeconds?: number, minute?: number, sixMinutes?: number] = [0.75, 0.77, 0.9],
+  over: Partial<SloStatus> = {},
+): SloReading {
+  const lengths = [10_000, 60_000, 360_000];
+  return {
+    status: sloStatus(over),
+    windows: lengths.map((lengthMs, index) => {
+      const goodRatio = good[index];
+      return goodRatio === undefined ? { lengthMs } : { lengthMs, goodRatio };
+    }),
   };
 }

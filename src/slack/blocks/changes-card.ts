@@ -35,15 +35,22 @@ function valuesOf({ attributes }: Change): string {
   return "";
 }
 
-/** One change in one line; with an onset, how long before or after it. */
-export function changeLine(change: Change, onsetMs?: number): string {
-  const gapMs = onsetMs === undefined ? undefined : onsetMs - change.timeMs;
-  const gap =
-    gapMs === undefined
-      ? ""
-      : gapMs >= 0
-        ? `${spanText(gapMs)} before`
-        : `${spanText(-gapMs)} after`;
+/** A change this near to an onset came with it. */
+const AT_ONCE_MS = 1_500;
+
+/** How far from what a change is told: from an onset, or from now. */
+export type Reference = { readonly onsetMs: number } | { readonly nowMs: number };
+
+function gapText(timeMs: number, from: Reference): string {
+  if ("nowMs" in from) return `${spanText(from.nowMs - timeMs)} ago`;
+  const gapMs = from.onsetMs - timeMs;
+  if (Math.abs(gapMs) < AT_ONCE_MS) return "as it began";
+  return gapMs > 0 ? `${spanText(gapMs)} before` : `${spanText(-gapMs)} after`;
+}
+
+/** One change in one line; with a reference, how far from it. */
+export function changeLine(change: Change, from?: Reference): string {
+  const gap = from === undefined ? "" : gapText(change.timeMs, from);
   const values = valuesOf(change);
   const summary = values === "" ? safe(change.summary.slice(0, SUMMARY_CHARS_MAX)) : values;
   const entity = change.entityText === "" ? "" : code(change.entityText);
@@ -53,19 +60,32 @@ export function changeLine(change: Change, onsetMs?: number): string {
     .join(" ");
 }
 
+/** The time that is told of: no longer than has been watched. */
+function timeText({ window, watchedFromMs }: ChangesAnswer): string {
+  return watchedFromMs === undefined
+    ? `in the last ${spanText(window.toMs - window.fromMs)}`
+    : `since ${instant(watchedFromMs)}, when I began to watch`;
+}
+
 /** What changed in a window, newest first. */
-export function changesCard({ window, changes }: ChangesAnswer): Message {
-  const length = spanText(window.toMs - window.fromMs);
+export function changesCard(answer: ChangesAnswer): Message {
+  const { window, changes } = answer;
+  const time = timeText(answer);
   const title =
     changes.length === 0
-      ? `*Nothing changed* in the last ${length}, as far as I know.`
-      : `*${changes.length} ${changes.length === 1 ? "change" : "changes"}* in the last ${length}`;
+      ? `*Nothing changed* ${time}, as far as I know.`
+      : `*${changes.length} ${changes.length === 1 ? "change" : "changes"}* ${time}`;
   const { shown, more } = firstOf(changes, CHANGES_SHOWN_MAX);
   const lines = shown.map((change) => changeLine(change));
   const blocks: KnownBlock[] = [section(title)];
   for (let from = 0; from < lines.length; from += LINES_PER_SECTION)
     blocks.push(section(...lines.slice(from, from + LINES_PER_SECTION)));
   if (more !== "") blocks.push(context(more));
-  blocks.push(context("Computed, no LLM", `${instant(window.fromMs)} to ${instant(window.toMs)}`));
+  blocks.push(
+    context(
+      "Computed, no LLM",
+      `${instant(answer.watchedFromMs ?? window.fromMs)} to ${instant(window.toMs)}`,
+    ),
+  );
   return { text: fitMarkup(title, FALLBACK_CHARS_MAX), blocks: fitBlocks(blocks) };
 }

@@ -18,6 +18,7 @@ import {
   quantity,
   safe,
   section,
+  spanText,
 } from "./text.ts";
 
 const FINDINGS_SHOWN_MAX = 3;
@@ -27,6 +28,8 @@ const BLIND_SPOTS_SHOWN_MAX = 4;
 const PATH_SHOWN_MAX = 8;
 /** A cause below this is named as a candidate, not as likely. */
 const LIKELY_PROBABILITY = 0.5;
+/** A step of the path that is slower by less is not called slower. */
+const SLOWER_FACTOR = 1.1;
 /** A runner-up below this is noise. */
 const RUNNER_UP_PROBABILITY = 0.02;
 
@@ -47,28 +50,46 @@ export function verdictLine(diagnosis: Diagnosis): string {
   return `*${label} (${percent(cause.probability)})* ${safe(cause.title)}`;
 }
 
-/** What is hurt, how much, and since when. */
-export function symptomLine({ symptom, blastRadius }: Diagnosis): string {
-  const inAll = blastRadius.operations.length > 1 ? " in all" : "";
-  const operation = code(operationName(symptom.operation));
+/** An incident window that begins this near to the onset is told as the time since. */
+const SINCE_ONSET_MS = 10_000;
+
+/** The time that the shares of a diagnosis are shares of. */
+function overText({ incident, symptom }: Diagnosis): string {
+  const length = spanText(incident.toMs - incident.fromMs);
+  if (symptom.kind === "none") return `in the last ${length}`;
   const since = `since ${instant(symptom.onsetMs)}`;
-  const perMinute =
-    blastRadius.badPerMinute >= 1
-      ? ` (≈ ${quantity(blastRadius.badPerMinute, "count")}/min${inAll})`
-      : "";
+  return Math.abs(incident.fromMs - symptom.onsetMs) < SINCE_ONSET_MS
+    ? `in the ${length} ${since}`
+    : `in the last ${length}, hurt ${since}`;
+}
+
+function perMinuteText({ blastRadius }: Diagnosis): string {
+  const { badPerMinute, operations } = blastRadius;
+  if (badPerMinute < 1) return "";
+  const inAll = operations.length > 1 ? " in all" : "";
+  return ` (≈ ${quantity(Math.round(badPerMinute), "count")}/min${inAll})`;
+}
+
+/** What is hurt, how much over which time, and since when; `isOver`: what was. */
+export function symptomLine(diagnosis: Diagnosis, isOver = false): string {
+  const { symptom } = diagnosis;
+  const operation = code(operationName(symptom.operation));
+  const over = overText(diagnosis);
+  const perMinute = perMinuteText(diagnosis);
+  const hurt = `*${isOver ? "Was hurt" : "Hurt"}* ${operation}:`;
   const bad = `${percent(symptom.badRatio)} of requests bad${perMinute}`;
   const p95 = `p95 ${quantity(symptom.p95Ms, "ms")}, healthy ${quantity(symptom.healthyP95Ms, "ms")}`;
   switch (symptom.kind) {
     case "absent":
-      return `*Hurt* ${operation}: no traffic ${since}`;
+      return `${hurt} no requests since ${instant(symptom.onsetMs)}`;
     case "none":
-      return `*Nothing is hurt* on ${operation}: ${bad}, ${p95}`;
+      return `*Nothing is hurt* on ${operation}: ${bad}, ${p95}, ${over}`;
     case "errors":
-      return `*Hurt* ${operation}: ${percent(symptom.errorRatio)} of requests fail${perMinute}, ${since}`;
+      return `${hurt} ${percent(symptom.errorRatio)} of requests fail${perMinute}, ${over}`;
     case "latency":
-      return `*Hurt* ${operation}: ${bad}, ${p95}, ${since}`;
+      return `${hurt} ${bad}, ${p95}, ${over}`;
     case "both":
-      return `*Hurt* ${operation}: ${bad}, ${percent(symptom.errorRatio)} fail, ${p95}, ${since}`;
+      return `${hurt} ${bad}, ${percent(symptom.errorRatio)} fail, ${p95}, ${over}`;
   }
 }
 
@@ -81,8 +102,10 @@ function findingLines(label: string, findings: readonly Finding[], none: string)
 }
 
 function stepText(step: PathStep): string {
-  const { value } = step.magnitude;
-  const magnitude = Number.isFinite(value) ? ` (${formatQuantity(step.magnitude)})` : "";
+  const { value, unit } = step.magnitude;
+  // A factor near one says "no slower"; on the path of failures it would read as "all is well".
+  const isTold = Number.isFinite(value) && (unit !== "factor" || value >= SLOWER_FACTOR);
+  const magnitude = isTold ? ` (${formatQuantity(step.magnitude)})` : "";
   return `${code(nameOf(step.entity))}${magnitude}`;
 }
 
@@ -95,16 +118,25 @@ function pathLine(path: readonly PathStep[]): string {
 function changesLines(diagnosis: Diagnosis): string {
   const { shown, more } = firstOf(diagnosis.recentChanges, CHANGES_SHOWN_MAX);
   if (shown.length === 0) return "*Changes before it* none that I know of in the half hour before";
-  const lines = shown.map((change) => changeLine(change, diagnosis.symptom.onsetMs));
+  const lines = shown.map((change) => changeLine(change, { onsetMs: diagnosis.symptom.onsetMs }));
   return ["*Changes before it*", ...lines, more].filter((line) => line !== "").join("\n");
 }
 
-function blastLine({ blastRadius }: Diagnosis): string {
-  const { shown, more } = firstOf(blastRadius.operations, OPERATIONS_SHOWN_MAX);
+/** The other operations that are hurt: the first is told of already, exactly. */
+function blastLine(diagnosis: Diagnosis): string {
+  const { blastRadius, symptom } = diagnosis;
+  const others = blastRadius.operations.filter(({ operation }) => operation !== symptom.operation);
+  const { shown, more } = firstOf(others, OPERATIONS_SHOWN_MAX);
   const hurt = shown.map(
     ({ operation, badRatio }) => `${code(operationName(operation))} ${percent(badRatio)} bad`,
   );
-  return labelled("Blast radius", [...hurt, more].filter((part) => part !== "").join(" · "));
+  const over = hurt.length === 0 ? "" : `_(${overText(diagnosis)})_`;
+  return labelled(
+    "Also hurt",
+    [[...hurt, more].filter((part) => part !== "").join(" · "), over]
+      .filter((part) => part !== "")
+      .join(" "),
+  );
 }
 
 function blindLine({ blindSpots }: Diagnosis): string {
@@ -138,11 +170,26 @@ export function diagnosisFacts(diagnosis: Diagnosis): MessageFacts {
   };
 }
 
+/** What is told besides the diagnosis itself. */
+interface DiagnosisExtras {
+  /** Before everything else. */
+  readonly lead: readonly string[];
+  /** The trouble is over. */
+  readonly isOver: boolean;
+  /** After the changes before it. */
+  readonly after: readonly string[];
+}
+
+const NOTHING: DiagnosisExtras = { lead: [], isOver: false, after: [] };
+
 /** The computed diagnosis, as a tired person reads it: verdict, hurt, for and against, path, changes, what is not seen. */
-export function diagnosisCard(diagnosis: Diagnosis): Message {
+export function diagnosisCard(diagnosis: Diagnosis, extras = NOTHING): Message {
   const cause = leadingCause(diagnosis);
   const verdict = verdictLine(diagnosis);
-  const blocks: KnownBlock[] = [section(verdict, symptomLine(diagnosis))];
+  const [lead = verdict] = extras.lead;
+  const blocks: KnownBlock[] = [
+    section(...extras.lead, verdict, symptomLine(diagnosis, extras.isOver)),
+  ];
   if (cause !== undefined)
     blocks.push(
       fields(
@@ -151,7 +198,12 @@ export function diagnosisCard(diagnosis: Diagnosis): Message {
       ),
     );
   blocks.push(
-    section(runnerUpLine(diagnosis), pathLine(cause?.path ?? []), changesLines(diagnosis)),
+    section(
+      runnerUpLine(diagnosis),
+      pathLine(cause?.path ?? []),
+      changesLines(diagnosis),
+      ...extras.after,
+    ),
   );
   const reach = [blastLine(diagnosis), blindLine(diagnosis)].filter((line) => line !== "");
   if (reach.length > 0) blocks.push(section(...reach));
@@ -162,5 +214,5 @@ export function diagnosisCard(diagnosis: Diagnosis): Message {
       diagnosis.uncalibrated ? "probabilities not yet calibrated on this system" : "",
     ),
   );
-  return { text: fitMarkup(verdict, FALLBACK_CHARS_MAX), blocks: fitBlocks(blocks) };
+  return { text: fitMarkup(lead, FALLBACK_CHARS_MAX), blocks: fitBlocks(blocks) };
 }

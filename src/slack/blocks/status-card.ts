@@ -1,8 +1,10 @@
 import type { KnownBlock } from "@slack/types";
 import type { SloStatus } from "../../model/slo/slo.ts";
-import type { StatusAnswer } from "../deps.ts";
+import type { PlaceStatus, SloReading, StatusAnswer } from "../deps.ts";
 import { changeLine } from "./changes-card.ts";
 import { FALLBACK_CHARS_MAX, firstOf, fitBlocks, fitMarkup } from "./limits.ts";
+import { missedWindow, objectiveLine, standingOf } from "./objective-line.ts";
+import { placeLine } from "./place-line.ts";
 import {
   code,
   context,
@@ -10,7 +12,6 @@ import {
   labelled,
   type Message,
   percent,
-  quantity,
   safe,
   section,
   spanText,
@@ -20,79 +21,107 @@ const SLOS_SHOWN_MAX = 20;
 const INCIDENTS_SHOWN_MAX = 5;
 const BLIND_SPOTS_SHOWN_MAX = 4;
 
-const SIGNS: Readonly<Record<SloStatus["state"], string>> = {
-  ok: "🟢",
-  burning: "🔴",
-  absent: "🔴",
-  "no-data": "⚪",
-};
-
-function sloLine(status: SloStatus, asOfMs: number): string {
-  const { slo, sli, state } = status;
-  const name = `${SIGNS[state]} ${code(slo.operation)} of ${code(slo.service)}`;
-  if (state === "no-data") return `${name}: no data yet`;
-  if (state === "absent") {
-    const silent =
-      status.lastSampleMs === undefined ? "" : ` for ${spanText(asOfMs - status.lastSampleMs)}`;
-    return `${name}: *no traffic*${silent}`;
-  }
-  const worst = status.burnRates.toSorted((a, b) => b.long - a.long)[0];
-  const burn = worst === undefined ? "" : `, burn ${quantity(worst.long, "factor")}`;
-  return `${name}: ${percent(sli.ratio)} good, objective ${percent(slo.objective)}${burn}`;
-}
-
-/** The rules behind the burn rates, once for all that share them. */
-function rulesText(statuses: readonly SloStatus[]): string {
-  const texts = statuses.map(({ slo }) =>
-    slo.rules
+/** The rules behind the verdict, once for all objectives that share them. */
+function rulesText(objectives: readonly SloReading[]): string {
+  const texts = objectives.map(({ status }) =>
+    status.slo.rules
+      .filter(({ severity }) => severity === "page")
       .map(
         (rule) =>
-          `${rule.severity} at ${rule.burnRate}× over ${spanText(rule.longMs)} and ${spanText(rule.shortMs)}`,
+          `at ${rule.burnRate}× its budget over ${spanText(rule.longMs)} and ${spanText(rule.shortMs)}`,
       )
-      .join(", "),
+      .join(", or "),
   );
   const unique = [...new Set(texts.filter((text) => text !== ""))];
-  return unique.length === 1 ? (unique[0] ?? "") : "";
+  return unique.length === 1 ? `pages ${unique[0]}` : "";
 }
 
-function verdict(answer: StatusAnswer): string {
-  const hurt = answer.slos.filter(
-    (status) => status.state === "burning" || status.state === "absent",
-  );
-  if (answer.slos.length === 0)
+const are = (count: number): string => (count === 1 ? "is" : "are");
+const operationOf = ({ slo }: SloStatus): string => code(slo.operation);
+
+/** What all objectives told of come to. */
+function verdict(objectives: readonly SloReading[]): string {
+  const standings = objectives.map(standingOf);
+  const count = (...wanted: readonly string[]): number =>
+    standings.filter((one) => wanted.includes(one)).length;
+  const all = objectives.length;
+  const hurt = count("burning", "absent");
+  if (hurt > 0) return `*${hurt} of ${all} objectives ${are(hurt)} hurt.*`;
+  const missed = count("missed");
+  if (missed > 0)
+    return `*Nothing pages*, but ${missed} of ${all} objectives ${are(missed)} missed right now.`;
+  const known = count("met", "recovered");
+  if (known === 0) return "*No requests*: no objective can be judged.";
+  const recovered = count("recovered");
+  if (recovered === 0) return `*All well*: ${known} of ${all} objectives are met.`;
+  const backMs = Math.max(...objectives.map((one) => missedWindow(one)?.lengthMs ?? 0));
+  return `*Recovered*: ${known} of ${all} objectives are met now; ${recovered} ${recovered === 1 ? "was" : "were"} missed within the last ${spanText(backMs)}.`;
+}
+
+/** Whether the place that was asked about is to blame for what is hurt, first of all. */
+function placeVerdict({ reading, suspectedOf, clearedOf }: PlaceStatus): string {
+  const name = code(reading.name);
+  if (suspectedOf !== undefined)
+    return `*${name} is suspected* (${percent(suspectedOf.probability)}) of what hurts ${operationOf(suspectedOf.status)}: ${safe(suspectedOf.title)}.`;
+  if (clearedOf !== undefined)
+    return `*Nothing points at ${name}*: ${operationOf(clearedOf)} is hurt, and it is not among the likely causes.`;
+  return "";
+}
+
+function placeTitle(place: PlaceStatus, objectives: readonly SloReading[]): string {
+  const told = placeVerdict(place);
+  if (told !== "") return told;
+  const name = code(place.reading.name);
+  if (objectives.length === 0)
+    return `No objective is known to depend on ${name}; by itself it looks like this:`;
+  return `${verdict(objectives)} _(what depends on ${name})_`;
+}
+
+function titleOf({ place, objectives }: StatusAnswer): string {
+  if (place !== undefined) return placeTitle(place, objectives);
+  if (objectives.length === 0)
     return "*No objectives are defined*, so I cannot say what is healthy.";
-  if (hurt.length === 0) {
-    const known = answer.slos.filter((status) => status.state === "ok").length;
-    return known === 0
-      ? "*No data yet*: no objective has seen traffic."
-      : `*All well*: ${known} of ${answer.slos.length} objectives are met.`;
-  }
-  return `*${hurt.length} of ${answer.slos.length} objectives ${hurt.length === 1 ? "is" : "are"} hurt.*`;
+  return verdict(objectives);
+}
+
+type OpenIncident = StatusAnswer["openIncidents"][number];
+
+/** Its title is what paged; what became of it comes first. */
+function incidentLine({ title, openedMs, recoveredMs }: OpenIncident): string {
+  const paged = `${safe(title)} _(paged ${instant(openedMs)})_`;
+  return recoveredMs === undefined
+    ? `*Open incident* ${paged}`
+    : `*Recovered* ${instant(recoveredMs)}, incident not closed yet: ${paged}`;
 }
 
 /** Health in a few lines: verdict, each objective, open incidents, the newest change, what is not seen. */
 export function statusCard(answer: StatusAnswer): Message {
-  const title = verdict(answer);
-  const { shown, more } = firstOf(answer.slos, SLOS_SHOWN_MAX);
+  const { objectives, place, asOfMs, latestChange } = answer;
+  const title = titleOf(answer);
+  const { shown, more } = firstOf(objectives, SLOS_SHOWN_MAX);
   const incidents = firstOf(answer.openIncidents, INCIDENTS_SHOWN_MAX);
   const blind = firstOf(answer.blindSpots, BLIND_SPOTS_SHOWN_MAX);
+  const ofPlace = place === undefined ? "" : ` of ${code(place.reading.name)}`;
   const lines = [
-    ...incidents.shown.map(
-      ({ title: name, openedMs }) => `*Open* ${safe(name)}, since ${instant(openedMs)}`,
-    ),
+    ...incidents.shown.map(incidentLine),
     incidents.more,
-    answer.latestChange === undefined
+    latestChange === undefined
       ? ""
-      : `*Newest change*\n${changeLine(answer.latestChange, answer.asOfMs)}`,
+      : `*Newest change${ofPlace}*\n${changeLine(latestChange, { nowMs: asOfMs })}`,
     labelled(
       "Not seen",
       [...blind.shown.map(safe), blind.more].filter((part) => part !== "").join("; "),
     ),
   ].filter((line) => line !== "");
   const blocks: KnownBlock[] = [
-    section(title, ...shown.map((status) => sloLine(status, answer.asOfMs)), more),
+    section(
+      title,
+      place === undefined ? "" : placeLine(place.reading),
+      ...shown.map((reading) => objectiveLine(reading, asOfMs)),
+      more,
+    ),
     ...(lines.length === 0 ? [] : [section(...lines)]),
-    context("Computed, no LLM", `as of ${instant(answer.asOfMs)}`, safe(rulesText(answer.slos))),
+    context("Computed, no LLM", `as of ${instant(asOfMs)}`, safe(rulesText(objectives))),
   ];
   return { text: fitMarkup(title, FALLBACK_CHARS_MAX), blocks: fitBlocks(blocks) };
 }
