@@ -45,17 +45,6 @@ export const NO_ROWS: CellColumns = {
   rare: new Float32Array(0),
 };
 
-export const bytesOf = (columns: CellColumns): number =>
-  columns.cells.byteLength +
-  columns.count.byteLength +
-  columns.durationSum.byteLength +
-  columns.innerSum.byteLength +
-  columns.offsets.byteLength +
-  columns.splits.byteLength +
-  columns.entries.byteLength +
-  columns.rareRows.byteLength +
-  columns.rare.byteLength;
-
 /** A sketch entry is one number, slot and count; a count that does not fit stands in the two after it. */
 const COUNT_BITS = 16 - SLOT_BITS;
 const COUNT_ESCAPE = 2 ** COUNT_BITS - 1;

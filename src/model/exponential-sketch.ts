@@ -67,13 +67,13 @@ export class ExponentialSketch implements Sketch {
   get min(): number {
     if (this.#slotHigh < 0) return this.#least;
     const bound = this.#slotLow === 0 ? 0 : lowerBound(this.#slotLow);
-    return this.#least <= bound ? this.#least : bound;
+    return Math.min(this.#least, bound);
   }
 
   get max(): number {
     if (this.#slotHigh < 0) return this.#greatest;
     const bound = lowerBound(this.#slotHigh + 1);
-    return this.#greatest >= bound ? this.#greatest : bound;
+    return Math.max(this.#greatest, bound);
   }
 
   merge(other: ExponentialSketch): void {

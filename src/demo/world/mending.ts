@@ -45,7 +45,6 @@ export async function mendEverything(
   const done: string[] = undoHidden === undefined ? [] : [undoHidden()];
   const run = async (asked: readonly Operation[]): Promise<void> => {
     for (const operation of asked) {
-      // biome-ignore lint/performance/noAwaitInLoops: the platform does one after the other anyway
       const { change } = await operations.run(operation, AUTHOR);
       done.push(change.summary);
     }
@@ -56,7 +55,6 @@ export async function mendEverything(
   await run(operationsBack(fleet));
   await run(scalesBack(fleet));
   for (const service of SHOP_SERVICES) {
-    // biome-ignore lint/performance/noAwaitInLoops: one report after the other
     const change = await operations.liftLimits(service, AUTHOR);
     if (change !== undefined) done.push(change.summary);
   }

@@ -47,7 +47,7 @@ const GRADES: Readonly<Record<Grade, string>> = {
 };
 
 /** What a person asks first: how many requests are bad, then how slow the slow ones are. */
-const STATISTIC_ORDER: readonly Statistic[] = [
+const STATISTIC_ORDER: readonly string[] = [
   "bad_ratio",
   "p95",
   "error_ratio",
@@ -55,7 +55,7 @@ const STATISTIC_ORDER: readonly Statistic[] = [
   "p50",
   "mean",
   "rate",
-];
+] satisfies readonly Statistic[];
 /** A share that is and stays below this goes without saying. */
 const RATIO_WORTH_SAYING = 0.005;
 
@@ -84,7 +84,7 @@ export function statisticName(statistic: string): string {
 
 /** How soon a reader wants to see a statistic; what is not ours comes last. */
 export function statisticRank(statistic: string): number {
-  const rank = STATISTIC_ORDER.findIndex((one) => one === statistic);
+  const rank = STATISTIC_ORDER.indexOf(statistic);
   return rank < 0 ? STATISTIC_ORDER.length : rank;
 }
 

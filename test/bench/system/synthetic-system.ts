@@ -12,14 +12,6 @@ export interface SystemSize {
   readonly hosts: number;
 }
 
-/** The system that memory is measured by. */
-export const REFERENCE: SystemSize = {
-  services: 50,
-  instances: 300,
-  edgeOperations: 400,
-  hosts: 20,
-};
-
 export const sizeOf = (services: number): SystemSize => ({
   services,
   instances: services * (services >= 2_000 ? 10 : 6),
