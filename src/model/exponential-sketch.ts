@@ -67,13 +67,14 @@ export class ExponentialSketch implements Sketch {
   get min(): number {
     if (this.#slotHigh < 0) return this.#least;
     const bound = this.#slotLow === 0 ? 0 : lowerBound(this.#slotLow);
-    return Math.min(this.#least, bound);
+    // NaN where no value was told itself: then the bucket alone says.
+    return Number.isNaN(this.#least) ? bound : Math.min(this.#least, bound);
   }
 
   get max(): number {
     if (this.#slotHigh < 0) return this.#greatest;
     const bound = lowerBound(this.#slotHigh + 1);
-    return Math.max(this.#greatest, bound);
+    return Number.isNaN(this.#greatest) ? bound : Math.max(this.#greatest, bound);
   }
 
   merge(other: ExponentialSketch): void {
@@ -83,8 +84,9 @@ export class ExponentialSketch implements Sketch {
       if (times > 0) this.#count(slot, times);
     }
     this.sum += other.sum;
-    if (!(this.#least <= other.#least)) this.#least = other.#least;
-    if (!(this.#greatest >= other.#greatest)) this.#greatest = other.#greatest;
+    if (Number.isNaN(this.#least) || other.#least < this.#least) this.#least = other.#least;
+    if (Number.isNaN(this.#greatest) || other.#greatest > this.#greatest)
+      this.#greatest = other.#greatest;
     this.#slotLow = Math.min(this.#slotLow, other.#slotLow);
     this.#slotHigh = Math.max(this.#slotHigh, other.#slotHigh);
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ExponentialSketch } from "../../src/model/exponential-sketch.ts";
+import { ExponentialSketch, sketchSlot } from "../../src/model/exponential-sketch.ts";
 
 /** Milliseconds from a microsecond to an hour. */
 const durations = fc.array(fc.double({ min: 0.001, max: 3_600_000, noNaN: true }), {
@@ -67,6 +67,28 @@ describe("ExponentialSketch", () => {
     expect(sketch.quantile(1)).toBeLessThanOrEqual(1e12);
     expect(sketch.quantile(1)).toBeGreaterThan(1e9);
     expect(sketch.rank(1e12)).toBe(1);
+  });
+
+  test("values that are told only by their buckets have a quantile as near as those told themselves", () => {
+    const bySlot = (values: readonly number[]): ExponentialSketch => {
+      const sketch = new ExponentialSketch();
+      for (const value of values) {
+        sketch.addSlot(sketchSlot(value), 1);
+        sketch.sum += value;
+      }
+      return sketch;
+    };
+    fc.assert(
+      fc.property(durations, durations, fc.double({ min: 0, max: 1, noNaN: true }), (a, b, q) => {
+        const exact = sketchOf([...a, ...b]).quantile(q);
+        for (const sketch of [
+          bySlot([...a, ...b]),
+          merged(bySlot(a), sketchOf(b)),
+          merged(sketchOf(a), bySlot(b)),
+        ])
+          expect(Math.abs(sketch.quantile(q) - exact)).toBeLessThanOrEqual(exact * 0.045);
+      }),
+    );
   });
 
   test("says that it knows nothing when it is empty", () => {
