@@ -1,5 +1,5 @@
 import type { SloStatus } from "../model/slo/slo.ts";
-import type { WorldView } from "../model/view.ts";
+import { BUCKET_MS, type WorldView } from "../model/view.ts";
 import type { SloReading } from "../slack/deps.ts";
 
 /** An objective without rules is read over a minute. */
@@ -9,8 +9,11 @@ const ALONE_MS = 60_000;
 export function sloReading(view: WorldView, status: SloStatus): SloReading {
   const paging = status.slo.rules.filter(({ severity }) => severity === "page");
   const rules = paging.length > 0 ? paging : status.slo.rules;
-  const lengths = new Set(rules.flatMap(({ longMs, shortMs }) => [longMs, shortMs]));
-  const windows = [...(lengths.size === 0 ? [ALONE_MS] : lengths)].sort((a, b) => a - b);
+  const asked = rules.flatMap(({ longMs, shortMs }) => [longMs, shortMs]);
+  // No share is of a longer time than was watched.
+  const watchedMs = Math.max(BUCKET_MS, view.closedMs - view.retainedFromMs);
+  const lengths = (asked.length === 0 ? [ALONE_MS] : asked).map((ms) => Math.min(ms, watchedMs));
+  const windows = [...new Set(lengths)].sort((a, b) => a - b);
   return {
     status,
     windows: windows.map((lengthMs) => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { createModelQueries } from "../../src/main/model-queries.ts";
+import { sloReading } from "../../src/main/slo-reading.ts";
 import { predict } from "../../src/model/whatif/predict.ts";
 import type { ModelQueries } from "../../src/slack/deps.ts";
 import { at, FAULT_S, SHOP_S, sharedShop } from "../tools/tool-world.ts";
@@ -59,6 +60,15 @@ test("objectives are read over every window of their rules", async () => {
   const [reading] = (await status("product")).objectives;
   expect(reading?.windows.map(({ lengthMs }) => lengthMs)).toEqual([10_000, 60_000]);
   expect(reading?.windows[0]?.goodRatio).toBeLessThan(0.5);
+});
+
+test("no share is of a longer time than was watched", async () => {
+  const view = sharedShop().at(at(30));
+  const [slo] = view.slos();
+  const status = slo === undefined ? undefined : view.sloStatus(slo.id);
+  if (status === undefined) throw new Error("a shop without objectives");
+  const { windows } = sloReading(view, status);
+  expect(Math.max(...windows.map(({ lengthMs }) => lengthMs))).toBeLessThanOrEqual(30_000);
 });
 
 test.each(["catalog", "catalog-0", "shop", "psp.example", "payment"])(

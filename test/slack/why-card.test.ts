@@ -73,3 +73,23 @@ test("what has no requests is absent, and not 0 % bad", () => {
   const gone = diagnosis({ symptom: { ...symptom, kind: "absent", badRatio: 0 } });
   expect(told({ diagnosis: gone })).toMatch(/\*Hurt\* `POST \/checkout`: no requests since/);
 });
+
+test("trouble that has only just begun is neither denied nor explained", () => {
+  const { symptom } = diagnosis();
+  const young = diagnosis({ symptom: { ...symptom, kind: "none" }, hypotheses: [] });
+  const text = told({
+    diagnosis: young,
+    objective: sloReading([0.44, 0.95, 0.99], { state: "ok", burnRates: [] }),
+    place: { reading: psp },
+  });
+  expect(text).toMatch(
+    /^\*Something has just begun\*.*\n🟡 `POST \/checkout`.*44 % good in the last 10 s/,
+  );
+  expect(text).not.toContain("Nothing is wrong");
+});
+
+test("where nothing is wrong there is no runner-up and nothing to decide", () => {
+  const { symptom } = diagnosis();
+  const text = told({ diagnosis: diagnosis({ symptom: { ...symptom, kind: "none" } }) });
+  expect(text).not.toMatch(/Runner-up|Would decide|Hurt/);
+});

@@ -78,7 +78,9 @@ export function symptomLine(diagnosis: Diagnosis, isOver = false): string {
   const perMinute = perMinuteText(diagnosis);
   const hurt = `*${isOver ? "Was hurt" : "Hurt"}* ${operation}:`;
   const bad = `${percent(symptom.badRatio)} of requests bad${perMinute}`;
-  const p95 = `p95 ${quantity(symptom.p95Ms, "ms")}, healthy ${quantity(symptom.healthyP95Ms, "ms")}`;
+  const healthy =
+    symptom.healthyP95Ms > 0 ? `, healthy ${quantity(symptom.healthyP95Ms, "ms")}` : "";
+  const p95 = `p95 ${quantity(symptom.p95Ms, "ms")}${healthy}`;
   switch (symptom.kind) {
     case "absent":
       return `${hurt} no requests since ${instant(symptom.onsetMs)}`;
@@ -132,7 +134,7 @@ function blastLine(diagnosis: Diagnosis): string {
   );
   const over = hurt.length === 0 ? "" : `_(${overText(diagnosis)})_`;
   return labelled(
-    "Also hurt",
+    symptom.kind === "none" ? "Elsewhere" : "Also hurt",
     [[...hurt, more].filter((part) => part !== "").join(" · "), over]
       .filter((part) => part !== "")
       .join(" "),
@@ -144,7 +146,9 @@ function blindLine({ blindSpots }: Diagnosis): string {
   return labelled("Not seen", [...shown.map(safe), more].filter((part) => part !== "").join("; "));
 }
 
-function runnerUpLine({ hypotheses, noneProbability }: Diagnosis): string {
+function runnerUpLine({ hypotheses, noneProbability, symptom }: Diagnosis): string {
+  // Where nothing is wrong, nothing has a cause.
+  if (symptom.kind === "none") return "";
   const second = hypotheses[1];
   const rival =
     second === undefined || second.probability < RUNNER_UP_PROBABILITY
@@ -188,7 +192,12 @@ export function diagnosisCard(diagnosis: Diagnosis, extras = NOTHING): Message {
   const verdict = verdictLine(diagnosis);
   const [lead = verdict] = extras.lead;
   const blocks: KnownBlock[] = [
-    section(...extras.lead, verdict, symptomLine(diagnosis, extras.isOver)),
+    section(
+      ...extras.lead,
+      // What was asked about has been answered; "nothing is wrong" would only say it again.
+      diagnosis.symptom.kind === "none" && extras.lead.length > 0 ? "" : verdict,
+      symptomLine(diagnosis, extras.isOver),
+    ),
   ];
   if (cause !== undefined)
     blocks.push(
