@@ -44,9 +44,20 @@ function pageOf({ page, detectedMs }: CaseHead): PagedSymptom {
 }
 
 /** The question that a case asks, with all that was recorded. */
-const caseQuery = (record: CaseRecord): DiagnoseQuery => ({
+export const caseQuery = (record: CaseRecord): DiagnoseQuery => ({
   paged: { page: pageOf(record.head), readings: caseReadings(record) },
 });
+
+/** A diagnosis in the words of an answer; a change is named where there were any. */
+export function answerIn(
+  diagnosis: Diagnosis,
+  hasChanges: boolean,
+): Pick<Answer, "ranking" | "change"> {
+  const ranking = diagnosis.hypotheses
+    .slice(0, RANKING_MAX)
+    .map((one) => ({ entity: nameOf(one), p: one.probability }));
+  return { ranking, ...(hasChanges ? { change: guiltyChange(diagnosis) } : {}) };
+}
 
 /** Diagnoses a case from what was known at its end. */
 export function causeAnswer(record: CaseRecord, delayS: number): CauseAnswer {
@@ -55,10 +66,7 @@ export function causeAnswer(record: CaseRecord, delayS: number): CauseAnswer {
   const startMs = performance.now();
   const diagnosis = diagnose(view, query);
   const ms = performance.now() - startMs;
-  const ranking = diagnosis.hypotheses
-    .slice(0, RANKING_MAX)
-    .map((one) => ({ entity: nameOf(one), p: one.probability }));
   const { id } = record.head;
-  const change = record.changes.length > 0 ? { change: guiltyChange(diagnosis) } : {};
-  return { answer: { id, delay_s: delayS, ranking, ...change, ms }, diagnosis };
+  const said = answerIn(diagnosis, record.changes.length > 0);
+  return { answer: { id, delay_s: delayS, ...said, ms }, diagnosis };
 }

@@ -116,7 +116,8 @@ class CallAttempt {
     const { what, factor } = this.#planned;
     const span = this.#span;
     if (span === undefined) return;
-    const { delayMs } = this.#link.settings;
+    const { delayMs, lossShare } = this.#link.settings;
+    if (lossShare > 0 && this.#instance.random() < lossShare) return;
     this.#callee.call(
       { from: this.#instance, what, context: span, factor, delayMs },
       this.#answered,

@@ -50,6 +50,13 @@ export type Mishap =
       readonly callee: string;
       readonly ms: number;
     }
+  /** This share of the calls never arrives: the caller waits until it gives up. */
+  | {
+      readonly type: "loss";
+      readonly caller: string;
+      readonly callee: string;
+      readonly share: number;
+    }
   /** A database or external takes this many times as long. */
   | { readonly type: "pace"; readonly of: string; readonly factor: number }
   | { readonly type: "failing"; readonly external: string; readonly share: number }

@@ -15,6 +15,8 @@ export interface LinkSettings {
   limit: number;
   /** Added to each way of each call. */
   delayMs: number;
+  /** Share of calls that never arrive. */
+  lossShare: number;
 }
 
 export function linkSettings(spec: LinkSpec = {}): LinkSettings {
@@ -29,6 +31,7 @@ export function linkSettings(spec: LinkSpec = {}): LinkSettings {
     limitedTimeoutMs: spec.limitedTimeoutMs,
     limit: Number.POSITIVE_INFINITY,
     delayMs: 0,
+    lossShare: 0,
   };
 }
 

@@ -40,6 +40,9 @@ export class Mishaps {
       case "delay":
         system.service(mishap.caller).link(mishap.callee).delayMs = mishap.ms;
         return;
+      case "loss":
+        system.service(mishap.caller).link(mishap.callee).lossShare = mishap.share;
+        return;
       case "pace":
         (system.externals.get(mishap.of) ?? system.database(mishap.of)).pace = mishap.factor;
         return;

@@ -60,6 +60,7 @@ const MISHAPS: ReadonlySet<string> = new Set<Mishap["type"]>([
   "ration",
   "stop",
   "delay",
+  "loss",
   "pace",
   "failing",
   "lock",

@@ -204,3 +204,12 @@ test("a lock held by somebody else makes writers wait and leaves readers alone",
   expect(took("GET /")).toBeLessThan(5);
   expect(took("POST /")).toBeGreaterThan(250);
 });
+
+test("calls that are lost never arrive, and cost their caller its patience", () => {
+  const spec = pair({ timeoutMs: 100 }, { perSecond: 10, callee: { workers: { count: 50 } } });
+  const loss = { type: "loss", caller: "caller", callee: "callee", share: 0.2 } as const;
+  const run = record(spec, { seconds: 200, interventions: [[0, loss]] });
+  const calls = run.spans.filter(({ kind }) => kind === KIND.client).length;
+  expect(served(run, "callee") / calls).toBeCloseTo(0.8, 1);
+  expect(failedShare(run)).toBeCloseTo(0.2, 1);
+});

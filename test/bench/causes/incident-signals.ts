@@ -1,0 +1,97 @@
+import type { MetricsSignal, Signal, Span, SpansSignal } from "../../../src/model/signal.ts";
+import type { SloDefinition } from "../../../src/model/slo/slo.ts";
+import type { SimulatedSpan, UtilisationSample } from "../../../src/simulator/records.ts";
+import type { IncidentRun } from "./incident-run.ts";
+
+/** An exporter sends so often, and its batch is on its way for so long. */
+const TICK_MS = 1_000;
+const TRANSPORT_MS = 30;
+
+const receivedMs = (knownMs: number): number =>
+  Math.ceil(knownMs / TICK_MS) * TICK_MS + TRANSPORT_MS;
+
+function spanOf(span: SimulatedSpan): Span {
+  const { resource: _, ...rest } = span;
+  return rest;
+}
+
+function spanSignals(spans: readonly SimulatedSpan[]): SpansSignal[] {
+  const ticks = Map.groupBy(spans, ({ endMs }) => receivedMs(endMs));
+  return [...ticks].flatMap(([tickMs, own]) =>
+    [...Map.groupBy(own, ({ resource }) => resource)].map(
+      ([{ attributes }, batch]): SpansSignal => ({
+        type: "spans",
+        source: "otlp",
+        receivedMs: tickMs,
+        resource: attributes,
+        spans: batch.map(spanOf),
+      }),
+    ),
+  );
+}
+
+const metricSignal = (sample: UtilisationSample): MetricsSignal => ({
+  type: "metrics",
+  source: "otlp",
+  receivedMs: sample.timeMs + TRANSPORT_MS,
+  resource: sample.resource.attributes,
+  points: [
+    {
+      name: sample.metric,
+      unit: sample.unit,
+      kind: "gauge",
+      temporality: "unspecified",
+      monotonic: false,
+      startMs: 0,
+      timeMs: sample.timeMs,
+      attributes: sample.attributes,
+      value: sample.value,
+      count: 0,
+    },
+  ],
+});
+
+export const sloId = (at: number): string => `entry-${at}`;
+
+function objectives({ spec, slowMs }: IncidentRun): readonly SloDefinition[] {
+  return spec.load.map(({ service, operation }, at) => ({
+    id: sloId(at),
+    description: "",
+    service,
+    operation,
+    objective: 0.99,
+    latencyThresholdMs: slowMs.get(operation) ?? Number.POSITIVE_INFINITY,
+    rules: [],
+    absentAfterMs: 60_000,
+    settle: { effectMs: 30_000, observeMs: 60_000 },
+  }));
+}
+
+/** Everything that was told of an incident, in the order in which it came. */
+export interface IncidentSignals {
+  readonly objectives: Signal;
+  readonly spans: readonly SpansSignal[];
+  readonly metrics: readonly MetricsSignal[];
+  readonly all: readonly Signal[];
+}
+
+export function incidentSignals(run: IncidentRun): IncidentSignals {
+  const spans = spanSignals(run.spans);
+  const metrics = run.samples.map(metricSignal);
+  const changes = run.changes.map(
+    (change): Signal => ({
+      type: "change",
+      source: "changes",
+      receivedMs: change.timeMs + TRANSPORT_MS,
+      change,
+    }),
+  );
+  const all = [...spans, ...metrics, ...changes].sort((a, b) => a.receivedMs - b.receivedMs);
+  const first = all[0]?.receivedMs ?? 0;
+  return {
+    objectives: { type: "slos", source: "file", receivedMs: first, slos: objectives(run) },
+    spans,
+    metrics,
+    all,
+  };
+}
