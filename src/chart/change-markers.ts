@@ -1,83 +1,109 @@
-import { CHANGE_LABELS_MAX, type ChartChange, type ChartSpec } from "./chart-spec.ts";
-import { COLOR, FONT, type Frame, LABEL_ROW_PX } from "./frame.ts";
-import { fitText, svgText, textWidth } from "./svg-text.ts";
+import { CHANGES_LISTED_MAX, type ChartChange, type ChartSpec } from "./chart-spec.ts";
+import { BADGE_ROW_PX, CHART, COLOR, FONT, type Frame, LINE_PX } from "./frame.ts";
+import { fitText, svgText } from "./svg-text.ts";
 
-interface Placed {
+/** A change with the number by which the picture and the list under it name it. */
+interface Numbered {
   readonly change: ChartChange;
-  readonly text: string;
-  readonly x: number;
-  readonly left: number;
-  readonly row: number;
+  readonly number: number;
 }
 
-const LABEL_WIDTH_MAX = 300;
-const ROWS = 2;
+const BADGE_PX = 24;
+const BADGE_GAP_PX = 4;
+const BADGE_ROWS_MAX = 2;
 
-/** Suspects first, then the newest: what does not fit is counted. */
-function chosen(changes: readonly ChartChange[]): readonly ChartChange[] {
-  return changes
+function visible({ changes, fromMs, toMs }: ChartSpec): readonly ChartChange[] {
+  return changes.filter((change) => change.timeMs >= fromMs && change.timeMs <= toMs);
+}
+
+/** Suspects first, then the newest, in the order of time: what is not listed is counted. */
+function listed(spec: ChartSpec): readonly Numbered[] {
+  return visible(spec)
     .toSorted((a, b) => Number(b.suspect) - Number(a.suspect) || b.timeMs - a.timeMs)
-    .slice(0, CHANGE_LABELS_MAX);
+    .slice(0, CHANGES_LISTED_MAX)
+    .toSorted((a, b) => a.timeMs - b.timeMs)
+    .map((change, i) => ({ change, number: i + 1 }));
 }
 
-/** Rows above the plot; a label that would overlap another in every row is left out. */
-function place(frame: Frame, changes: readonly ChartChange[]): readonly Placed[] {
-  const placed: Placed[] = [];
-  for (const change of chosen(changes)) {
-    const text = fitText(change.label, FONT.label, LABEL_WIDTH_MAX);
-    const width = textWidth(text, FONT.label) + 8;
-    const x = frame.x(change.timeMs);
-    const left = Math.max(frame.left - 10, Math.min(x - width / 2, frame.right + 14 - width));
-    const isFree = (row: number): boolean =>
-      placed.every(
-        (other) =>
-          other.row !== row ||
-          left > other.left + textWidth(other.text, FONT.label) + 22 ||
-          left + width + 14 < other.left,
-      );
-    const row = Array.from({ length: ROWS }, (_, i) => i).find(isFree);
-    if (row !== undefined) placed.push({ change, text, x, left, row });
-  }
-  return placed;
+/** Lines that `changeList` takes. */
+export function listRows(spec: ChartSpec): number {
+  const all = visible(spec).length;
+  return Math.min(all, CHANGES_LISTED_MAX) + (all > CHANGES_LISTED_MAX ? 1 : 0);
 }
 
-function marker(frame: Frame, change: ChartChange, labelBottom: number): string {
-  const x = frame.x(change.timeMs);
-  const color = change.suspect ? COLOR.suspect : COLOR.change;
+/** The plot is at least this wide, px: enough to know whether two numbers would touch. */
+const PLOT_MIN_PX = 800;
+
+/** Rows that the numbers over the plot take: near ones stand above each other. */
+export function badgeRows(spec: ChartSpec): number {
+  const times = listed(spec).map(({ change }) => change.timeMs);
+  const nearMs =
+    ((BADGE_PX + BADGE_GAP_PX) / PLOT_MIN_PX) * (spec.toMs - spec.fromMs) + spec.stepMs;
+  const isTight = times.some((timeMs, i) => i > 0 && timeMs - (times[i - 1] ?? 0) < nearMs);
+  return isTight ? BADGE_ROWS_MAX : Math.min(1, times.length);
+}
+
+/** A change is drawn where the step begins that it falls into: what it did shows in that step, never before it. */
+function markerX(frame: Frame, spec: ChartSpec, change: ChartChange): number {
+  const anchorMs = spec.series[0]?.points[0]?.timeMs ?? spec.fromMs;
+  const steps = Math.floor((change.timeMs - anchorMs) / spec.stepMs);
+  return frame.x(Math.max(spec.fromMs, anchorMs + steps * spec.stepMs));
+}
+
+function badge(x: number, y: number, { change, number }: Numbered): string {
+  const half = BADGE_PX / 2;
   return (
-    `<line x1="${x}" x2="${x}" y1="${labelBottom}" y2="${frame.bottom}" stroke="${color}" stroke-width="${change.suspect ? 3 : 2}" stroke-dasharray="${change.suspect ? "" : "4 4"}"/>` +
-    `<path d="M${x - 8},${frame.top - 9}L${x + 8},${frame.top - 9}L${x},${frame.top + 4}Z" fill="${color}"/>`
+    `<rect x="${x - half}" y="${y - half}" width="${BADGE_PX}" height="${BADGE_PX}" rx="6" fill="${colorOf(change)}"/>` +
+    `<text x="${x}" y="${y + 6.5}" text-anchor="middle" font-size="${FONT.label}" font-weight="600" fill="${COLOR.paper}">${number}</text>`
   );
 }
 
-/**
- * Changes as flags over the plot: a solid one for the suspect, dashed ones for the rest. `unnamed` counts those whose
- * label found no room; the legend says so.
- */
-export function changeMarkers(
-  frame: Frame,
-  spec: ChartSpec,
-): { readonly svg: string; readonly unnamed: number } {
-  const visible = spec.changes.filter(
-    (change) => change.timeMs >= spec.fromMs && change.timeMs <= spec.toMs,
-  );
-  const labels = place(frame, visible);
-  const named = new Map(labels.map((label) => [label.change, label]));
-  const lines = visible.map((change) => {
-    const row = named.get(change)?.row;
-    const lift = row === undefined ? 9 : 12 + row * LABEL_ROW_PX;
-    return marker(frame, change, frame.top - lift);
+const colorOf = ({ suspect }: ChartChange): string => (suspect ? COLOR.suspect : COLOR.change);
+
+function line(frame: Frame, x: number, change: ChartChange, fromY: number): string {
+  const dash = change.suspect ? "" : ` stroke-dasharray="4 4"`;
+  return `<line x1="${x}" x2="${x}" y1="${fromY}" y2="${frame.bottom}" stroke="${colorOf(change)}" stroke-width="${change.suspect ? 3 : 2}"${dash}/>`;
+}
+
+/** Changes as numbered flags over the plot: a solid one for a suspect, dashed ones for the rest. */
+export function changeMarkers(frame: Frame, spec: ChartSpec): string {
+  const numbered = listed(spec);
+  const numbers = new Map(numbered.map((one) => [one.change, one]));
+  const taken: { readonly x: number; readonly row: number }[] = [];
+  const parts = visible(spec).map((change) => {
+    const x = markerX(frame, spec, change);
+    const one = numbers.get(change);
+    if (one === undefined) return line(frame, x, change, frame.top);
+    const isFree = (row: number): boolean =>
+      taken.every((other) => other.row !== row || Math.abs(other.x - x) > BADGE_PX + BADGE_GAP_PX);
+    const row = Array.from({ length: BADGE_ROWS_MAX }, (_, i) => i).find(isFree) ?? 0;
+    taken.push({ x, row });
+    const y = frame.top - BADGE_PX / 2 - 4 - row * BADGE_ROW_PX;
+    return line(frame, x, change, y) + badge(x, y, one);
   });
-  const texts = labels.map(({ text, left, row, change }) => {
-    const y = frame.top - 17 - row * LABEL_ROW_PX;
-    const width = textWidth(text, FONT.label) + 8;
+  return `<g>${parts.join("")}</g>`;
+}
+
+/** Under the plot, in full: number, time and what was changed. */
+export function changeList(frame: Frame, spec: ChartSpec): string {
+  const numbered = listed(spec);
+  const left = CHART.margin + BADGE_PX / 2;
+  const yOf = (row: number): number => frame.bottom + 68 + row * LINE_PX;
+  const lines = numbered.map((one, row) => {
+    const { change } = one;
+    const y = yOf(row);
+    const clock = new Date(change.timeMs).toISOString().slice(11, 19);
+    const text = `${clock}  ${change.label}${change.suspect ? " (suspect)" : ""}`;
+    const shown = fitText(text, FONT.label, CHART.width - CHART.margin - left - 26);
     return (
-      `<rect x="${left}" y="${y - 19}" width="${width}" height="25" fill="${COLOR.paper}" opacity="0.92"/>` +
-      `<text x="${left + width / 2}" y="${y}" text-anchor="middle" font-size="${FONT.label}" font-weight="${change.suspect ? 600 : 400}" fill="${change.suspect ? COLOR.suspect : COLOR.muted}">${svgText(text)}</text>`
+      badge(left, y - 7, one) +
+      `<text x="${left + 24}" y="${y}" font-size="${FONT.label}" font-weight="${change.suspect ? 600 : 400}" fill="${change.suspect ? COLOR.suspect : COLOR.ink}">${svgText(shown)}</text>`
     );
   });
-  return {
-    svg: `<g>${lines.join("")}${texts.join("")}</g>`,
-    unnamed: visible.length - labels.length,
-  };
+  const more = visible(spec).length - numbered.length;
+  const rest =
+    more > 0
+      ? `<text x="${left + 24}" y="${yOf(numbered.length)}" font-size="${FONT.label}" fill="${COLOR.muted}">and ${more} more</text>`
+      : "";
+  return `<g>${lines.join("")}${rest}</g>`;
 }

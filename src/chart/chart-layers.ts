@@ -1,6 +1,6 @@
-import { type ChartPoint, type ChartSpec, POINTS_MAX } from "./chart-spec.ts";
+import type { ChartPoint, ChartSpec } from "./chart-spec.ts";
 import { COLOR, FONT, type Frame } from "./frame.ts";
-import { valueLabel } from "./scale.ts";
+import { exactLabel } from "./scale.ts";
 import { svgText, textWidth } from "./svg-text.ts";
 
 /** Second dimension beside colour: which line is which, also in grey. */
@@ -12,7 +12,7 @@ export function incidentLayer(frame: Frame, { incident, toMs, fromMs }: ChartSpe
   const x2 = frame.x(Math.min(incident.toMs ?? toMs, toMs));
   const height = frame.bottom - frame.top;
   return (
-    `<rect x="${x1}" y="${frame.top}" width="${Math.max(2, x2 - x1)}" height="${height}" fill="${COLOR.incident}" opacity="0.09"/>` +
+    `<rect x="${x1}" y="${frame.top}" width="${Math.max(2, x2 - x1)}" height="${height}" fill="${COLOR.incident}" opacity="0.1"/>` +
     `<line x1="${x1}" x2="${x1}" y1="${frame.top}" y2="${frame.bottom}" stroke="${COLOR.incident}" stroke-width="2" opacity="0.55"/>`
   );
 }
@@ -24,55 +24,36 @@ export function healthyLayer(frame: Frame, { healthy }: ChartSpec): string {
   return `<rect x="${frame.left}" y="${top}" width="${frame.right - frame.left}" height="${height}" fill="${COLOR.healthy}" opacity="0.18"/>`;
 }
 
-/** Keeps the lowest and highest of each step, so that a spike survives. */
-function thinned(points: readonly ChartPoint[]): readonly ChartPoint[] {
-  if (points.length <= POINTS_MAX) return points;
-  const step = Math.ceil(points.length / (POINTS_MAX / 2));
-  const kept: ChartPoint[] = [];
-  for (let at = 0; at < points.length; at += step) {
-    const part = points.slice(at, at + step);
-    const sorted = part.toSorted((a, b) => a.value - b.value);
-    const ends = [sorted[0], sorted.at(-1)].filter((point) => point !== undefined);
-    kept.push(...new Set(ends.toSorted((a, b) => a.timeMs - b.timeMs)));
-  }
-  return kept;
-}
-
-function linePath(frame: Frame, points: readonly ChartPoint[]): string {
+/** Each value as long as what it stands for: nothing rises before the step in which it was seen to. */
+function stepPath(frame: Frame, points: readonly ChartPoint[], stepMs: number): string {
   let pen = "M";
   let path = "";
-  for (const point of thinned(points)) {
-    if (!Number.isFinite(point.value)) {
+  for (const { timeMs, value } of points) {
+    if (!Number.isFinite(value)) {
       pen = "M";
       continue;
     }
-    path += `${pen}${frame.x(point.timeMs)},${frame.y(point.value)}`;
+    const y = frame.y(value);
+    path += `${pen}${frame.x(timeMs)},${y}L${frame.x(timeMs + stepMs)},${y}`;
     pen = "L";
   }
   return path;
-}
-
-/** Points with nothing on either side would draw no line; they become dots. */
-function lonePoints(points: readonly ChartPoint[]): readonly ChartPoint[] {
-  const seen = (point: ChartPoint | undefined): boolean =>
-    point !== undefined && Number.isFinite(point.value);
-  return points.filter((point, i) => seen(point) && !seen(points[i - 1]) && !seen(points[i + 1]));
 }
 
 export function seriesLayer(frame: Frame, spec: ChartSpec): string {
   const lines = spec.series.map((series, i) => {
     const color = COLOR.series[i % COLOR.series.length];
     const dash = DASHES[i % DASHES.length] ?? "";
-    const dots = lonePoints(series.points).map(
-      (point) =>
-        `<circle cx="${frame.x(point.timeMs)}" cy="${frame.y(point.value)}" r="3.5" fill="${color}"/>`,
-    );
     return (
-      `<path d="${linePath(frame, series.points)}" fill="none" stroke="${color}" stroke-width="${i === 0 ? 4 : 3}" stroke-linejoin="round" stroke-linecap="round"` +
-      `${dash === "" ? "" : ` stroke-dasharray="${dash}"`}/>${dots.join("")}`
+      `<path d="${stepPath(frame, series.points, spec.stepMs)}" fill="none" stroke="${color}" stroke-width="${i === 0 ? 4 : 3}" stroke-linejoin="round" stroke-linecap="round"` +
+      `${dash === "" ? "" : ` stroke-dasharray="${dash}"`}/>`
     );
   });
   return `<g clip-path="url(#plot)">${lines.reverse().join("")}</g>`;
+}
+
+function linePath(frame: Frame, points: readonly ChartPoint[]): string {
+  return points.map(({ timeMs, value }) => `${frame.x(timeMs)},${frame.y(value)}`).join("L");
 }
 
 export function forecastLayer(frame: Frame, spec: ChartSpec): string {
@@ -83,7 +64,7 @@ export function forecastLayer(frame: Frame, spec: ChartSpec): string {
     const middle = forecast.points.map((point) => ({ timeMs: point.timeMs, value: point.median }));
     return (
       `<polygon points="${[...upper, ...lower.reverse()].join(" ")}" fill="${color}" opacity="0.2"/>` +
-      `<path d="${linePath(frame, middle)}" fill="none" stroke="${color}" stroke-width="3" stroke-dasharray="7 6"/>`
+      `<path d="M${linePath(frame, middle)}" fill="none" stroke="${color}" stroke-width="3" stroke-dasharray="7 6"/>`
     );
   });
   return parts.length === 0 ? "" : `<g clip-path="url(#plot)">${parts.join("")}</g>`;
@@ -104,8 +85,8 @@ export function thresholdLayer(frame: Frame, { threshold }: ChartSpec): string {
 export function lastValueLabel(frame: Frame, spec: ChartSpec): string {
   const last = spec.series[0]?.points.findLast((point) => Number.isFinite(point.value));
   if (last === undefined) return "";
-  const text = valueLabel(roundedForLabel(last.value), frame.scale.max, spec.unit);
-  const x = frame.x(last.timeMs);
+  const text = exactLabel(last.value, spec.unit);
+  const x = frame.x(last.timeMs + spec.stepMs);
   const y = frame.y(last.value);
   const width = textWidth(text, FONT.label) + 14;
   const left = Math.min(x - width / 2, frame.right + 14 - width);
@@ -115,8 +96,4 @@ export function lastValueLabel(frame: Frame, spec: ChartSpec): string {
     `<rect x="${left}" y="${top}" width="${width}" height="27" rx="5" fill="${COLOR.series[0]}"/>` +
     `<text x="${left + width / 2}" y="${top + 20}" text-anchor="middle" font-size="${FONT.label}" font-weight="600" fill="${COLOR.paper}">${svgText(text)}</text>`
   );
-}
-
-function roundedForLabel(value: number): number {
-  return value === 0 ? 0 : Number(value.toPrecision(3));
 }

@@ -1,6 +1,7 @@
 import { DASHES } from "./chart-layers.ts";
-import { type ChartSpec, SERIES_MAX } from "./chart-spec.ts";
-import { CHART, COLOR, FONT, type Frame, legendY } from "./frame.ts";
+import { type ChartSeries, type ChartSpec, SERIES_MAX } from "./chart-spec.ts";
+import { CHART, COLOR, FONT, LEGEND_Y, LINE_PX } from "./frame.ts";
+import { exactLabel } from "./scale.ts";
 import { fitText, svgText, textWidth } from "./svg-text.ts";
 
 interface Entry {
@@ -11,16 +12,38 @@ interface Entry {
 
 const SAMPLE_PX = 30;
 const GAP_PX = 26;
-const NAME_WIDTH_MAX = 260;
+/** Names of operations may be long; this leaves room for the sample. */
+const NAME_WIDTH_MAX = CHART.width - 2 * CHART.margin - SAMPLE_PX - 9;
 
 const line = (color: string, dash: string, width: number): string =>
   `<line x1="0" x2="${SAMPLE_PX}" y1="10" y2="10" stroke="${color}" stroke-width="${width}"${dash === "" ? "" : ` stroke-dasharray="${dash}"`}/>`;
 const box = (color: string, opacity: number): string =>
   `<rect x="0" y="1" width="${SAMPLE_PX}" height="18" rx="3" fill="${color}" opacity="${opacity}"/>`;
 
+/** Middle of what was seen before the incident, and the newest. */
+function beforeAndNow({ points }: ChartSeries, { incident, unit }: ChartSpec): string {
+  if (incident === undefined) return "";
+  const seen = points.filter(({ value }) => Number.isFinite(value));
+  const before = seen
+    .filter(({ timeMs }) => timeMs < incident.fromMs)
+    .map(({ value }) => value)
+    .sort((a, b) => a - b);
+  const middle = before[Math.floor(before.length / 2)];
+  const now = seen.at(-1)?.value;
+  if (middle === undefined || now === undefined) return "";
+  return `: ${exactLabel(middle, unit)} before, ${exactLabel(now, unit)} now`;
+}
+
+/** The numbers stay whole where a name is too long. */
+function named(series: ChartSeries, spec: ChartSpec): string {
+  const numbers = beforeAndNow(series, spec);
+  const width = NAME_WIDTH_MAX - textWidth(numbers, FONT.label);
+  return `${fitText(series.name, FONT.label, width)}${numbers}`;
+}
+
 function entries(spec: ChartSpec): readonly Entry[] {
   const series = spec.series.slice(0, SERIES_MAX).map((each, i) => ({
-    name: each.name,
+    name: named(each, spec),
     sample: line(COLOR.series[i % COLOR.series.length] ?? COLOR.ink, DASHES[i] ?? "", 4),
   }));
   const forecasts = (spec.forecasts ?? []).map((each, i) => {
@@ -37,33 +60,39 @@ function entries(spec: ChartSpec): readonly Entry[] {
   ];
 }
 
-function changesEntry(count: number): readonly Entry[] {
-  if (count === 0) return [];
-  const sample = `<path d="M7,3L23,3L15,17Z" fill="${COLOR.change}"/>`;
-  return [{ name: count === 1 ? "1 more change" : `${count} more changes`, sample }];
+interface PlacedEntry {
+  readonly entry: Entry;
+  readonly x: number;
+  readonly row: number;
 }
 
-/** One row under the title; what does not fit is counted at its end. */
-export function legend(frame: Frame, spec: ChartSpec, unnamedChanges: number): string {
-  const y = legendY(spec);
+/** In rows; an entry that does not fit begins the next. */
+function placed(spec: ChartSpec): readonly PlacedEntry[] {
+  const end = CHART.width - CHART.margin;
   let x: number = CHART.margin;
-  const end = Math.min(CHART.width - CHART.margin, frame.right + 16);
-  const parts: string[] = [];
-  const all = [...entries(spec), ...changesEntry(unnamedChanges)];
-  for (const [i, entry] of all.entries()) {
-    const name = fitText(entry.name, FONT.label, NAME_WIDTH_MAX);
-    const width = SAMPLE_PX + 9 + textWidth(name, FONT.label);
-    if (x + width > end - (i < all.length - 1 ? 50 : 0)) {
-      parts.push(
-        `<text x="${x}" y="${y}" font-size="${FONT.label}" fill="${COLOR.muted}">+${all.length - i}</text>`,
-      );
-      break;
+  let row = 0;
+  return entries(spec).map((entry) => {
+    const width = SAMPLE_PX + 9 + textWidth(entry.name, FONT.label);
+    if (x > CHART.margin && x + width > end) {
+      x = CHART.margin;
+      row += 1;
     }
-    parts.push(
-      `<g transform="translate(${x.toFixed(1)},${y - 17})">${entry.sample}</g>` +
-        `<text x="${(x + SAMPLE_PX + 9).toFixed(1)}" y="${y}" font-size="${FONT.label}" fill="${COLOR.ink}">${svgText(name)}</text>`,
-    );
+    const at = { entry, x, row };
     x += width + GAP_PX;
-  }
+    return at;
+  });
+}
+
+export const legendRows = (spec: ChartSpec): number => 1 + (placed(spec).at(-1)?.row ?? 0);
+
+/** Rows under the title. */
+export function legend(spec: ChartSpec): string {
+  const parts = placed(spec).map(({ entry, x, row }) => {
+    const y = LEGEND_Y + row * LINE_PX;
+    return (
+      `<g transform="translate(${x.toFixed(1)},${y - 17})">${entry.sample}</g>` +
+      `<text x="${(x + SAMPLE_PX + 9).toFixed(1)}" y="${y}" font-size="${FONT.label}" fill="${COLOR.ink}">${svgText(entry.name)}</text>`
+    );
+  });
   return `<g>${parts.join("")}</g>`;
 }

@@ -1,6 +1,7 @@
 /** What a value axis counts in; decides how ticks are spaced and written. */
 export type ChartUnit = "ms" | "ratio" | "per_second" | "count" | "bytes";
 
+/** What was seen in `[timeMs, timeMs + stepMs)`. */
 export interface ChartPoint {
   readonly timeMs: number;
   /** NaN: nothing was seen; the line breaks here. */
@@ -36,6 +37,8 @@ export interface ChartSpec {
   readonly unit: ChartUnit;
   readonly fromMs: number;
   readonly toMs: number;
+  /** How much time one point stands for; markers are drawn at the start of the step that they fall into. */
+  readonly stepMs: number;
   /** Limit: `SERIES_MAX`; further ones are named in the subtitle as not drawn. */
   readonly series: readonly ChartSeries[];
   /** Shaded; `toMs` absent while it lasts. */
@@ -49,7 +52,5 @@ export interface ChartSpec {
 
 /** More lines than this cannot be told apart at phone size. */
 export const SERIES_MAX = 4;
-/** Labels of changes beyond this are counted, not written. */
-export const CHANGE_LABELS_MAX = 5;
-/** Points drawn for one line; longer ones are thinned, keeping the extremes of each step. */
-export const POINTS_MAX = 400;
+/** Changes beyond this are counted, not listed. */
+export const CHANGES_LISTED_MAX = 5;

@@ -3,8 +3,11 @@ import { type Scale, valueLabel, valueScale } from "./scale.ts";
 import { textWidth } from "./svg-text.ts";
 
 /** Logical px; rendered at twice that. Sizes are chosen to be read on a phone, where the picture is about 360 px wide. */
-export const CHART = { width: 1000, height: 420, margin: 28 } as const;
-export const FONT = { title: 27, subtitle: 19, axis: 19, label: 19 } as const;
+export const CHART = { width: 1000, margin: 28 } as const;
+const PLOT_PX = 230;
+/** Room under the plot for the time axis. */
+const AXIS_PX = 44;
+export const FONT = { title: 27, titleLeast: 20, subtitle: 19, axis: 19, label: 19 } as const;
 
 /** Okabe and Ito's colours, which people with the common kinds of colour blindness tell apart. */
 export const COLOR = {
@@ -13,12 +16,13 @@ export const COLOR = {
   muted: "#5c5f66",
   grid: "#e9eaed",
   axis: "#a9adb5",
-  incident: "#d55e00",
+  incident: "#5c5f66",
   healthy: "#009e73",
   threshold: "#1d1c1d",
   change: "#7a7e87",
-  suspect: "#b2308a",
-  series: ["#0072b2", "#d55e00", "#009e73", "#8a6d00"],
+  // Darker than theirs, to be read as text: 4.7 to 1 on paper.
+  suspect: "#c24e00",
+  series: ["#0072b2", "#c24e00", "#009e73", "#8a6d00"],
   forecast: ["#d55e00", "#009e73"],
 } as const;
 
@@ -27,6 +31,8 @@ export interface Frame {
   readonly right: number;
   readonly top: number;
   readonly bottom: number;
+  /** Of the whole picture. */
+  readonly height: number;
   readonly scale: Scale;
   /** Pixel of an instant and of a value, to a tenth. */
   x(timeMs: number): number;
@@ -51,29 +57,31 @@ function highestOf(spec: ChartSpec): number {
   return Math.max(observed, Math.min(expected, observed * FORECAST_STRETCH));
 }
 
-/** Room for a label of a change over the plot. */
-export const LABEL_ROW_PX = 27;
+/** Room over the plot for the numbers of changes: two rows, where some stand close together. */
+export const BADGE_ROW_PX = 28;
+/** One line of text under the plot, or of the legend. */
+export const LINE_PX = 28;
 
-function labelRows({ changes, fromMs, toMs }: ChartSpec): number {
-  const visible = changes.filter((change) => change.timeMs >= fromMs && change.timeMs <= toMs);
-  return Math.min(2, visible.length);
-}
+/** Baseline of the legend's first row. */
+export const LEGEND_Y = 104;
 
-/** Baseline of the legend: under the subtitle, or under the title where there is none. */
-export function legendY(spec: ChartSpec): number {
-  return spec.subtitle === undefined && spec.series.length <= SERIES_MAX ? 76 : 100;
+/** What stands over and under the plot, in rows. */
+export interface Rows {
+  readonly legend: number;
+  readonly badges: number;
+  readonly list: number;
 }
 
 /** Where the plot lies and how it maps; the left edge makes room for the widest tick. */
-export function frameOf(spec: ChartSpec): Frame {
+export function frameOf(spec: ChartSpec, rows: Rows): Frame {
   const scale = valueScale(highestOf(spec) * 1.08, spec.unit, TICKS);
   const widest = Math.max(
     ...scale.ticks.map((tick) => textWidth(valueLabel(tick, scale.max, spec.unit), FONT.axis)),
   );
   const left = Math.round(CHART.margin + widest + 14);
   const right = CHART.width - CHART.margin - 16;
-  const top = legendY(spec) + 22 + LABEL_ROW_PX * labelRows(spec);
-  const bottom = CHART.height - 44;
+  const top = LEGEND_Y + (rows.legend - 1) * LINE_PX + 26 + BADGE_ROW_PX * rows.badges;
+  const bottom = top + PLOT_PX;
   const rangeMs = Math.max(1, spec.toMs - spec.fromMs);
   const tenth = (px: number): number => Math.round(px * 10) / 10;
   return {
@@ -81,6 +89,7 @@ export function frameOf(spec: ChartSpec): Frame {
     right,
     top,
     bottom,
+    height: bottom + AXIS_PX + LINE_PX * rows.list + (rows.list > 0 ? 16 : 0),
     scale,
     x: (timeMs) => tenth(left + ((timeMs - spec.fromMs) / rangeMs) * (right - left)),
     y: (value) => tenth(bottom - (value / scale.max) * (bottom - top)),

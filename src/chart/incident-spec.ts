@@ -1,96 +1,54 @@
 import type { Diagnosis } from "../model/causes/diagnosis.ts";
-import { type EntityId, entityName } from "../model/entity.ts";
+import { entityName } from "../model/entity.ts";
 import { formatQuantity, type Window } from "../model/quantity.ts";
-import { BUCKET_MS, type WorldView } from "../model/view.ts";
-import type { ChartPoint, ChartSeries, ChartSpec, ChartUnit } from "./chart-spec.ts";
+import { BUCKET_MS, type EntryWindow, type WorldView } from "../model/view.ts";
+import type { ChartPoint, ChartSeries, ChartSpec } from "./chart-spec.ts";
+import { type Kind, type Row, statisticOf, UNITS } from "./step-totals.ts";
+import { siblingRows, suspectRows } from "./suspect-rows.ts";
 
-/** What is drawn before the onset, and one point of a line. */
-const BEFORE_MS = 5 * 60_000;
-const STEP_MS = 2 * BUCKET_MS;
+/** What is drawn before the onset: enough to know what is normal, so that the trouble itself has room. */
+const BEFORE_MS = 150_000;
+/** An older change that is suspected is still in the picture, up to this long before the onset. */
+const BEFORE_MS_MAX = 10 * 60_000;
+/** So much before such a change. */
+const LEAD_MS = 30_000;
 /** Limit: steps of one chart; a longer incident is drawn in wider steps. */
 const STEPS_MAX = 120;
-/** Fewer requests in a step say nothing about its p95. */
-const REQUESTS_MIN = 3;
 
-type Kind = "latency" | "errors" | "rate";
-
-const UNITS: Readonly<Record<Kind, ChartUnit>> = {
-  latency: "ms",
-  errors: "ratio",
-  rate: "per_second",
-};
 const LABELS: Readonly<Record<Kind, string>> = {
   latency: "p95 latency",
   errors: "failed requests",
   rate: "requests",
 };
 
-interface Totals {
-  readonly count: number;
-  readonly errors: number;
-  readonly p95Ms: number;
-}
-
 function kindOf({ symptom }: Diagnosis): Kind {
   if (symptom.kind === "absent") return "rate";
   return symptom.kind === "errors" ? "errors" : "latency";
 }
 
-function statisticOf(kind: Kind, { count, errors, p95Ms }: Totals, step: Window): number {
-  if (kind === "rate") return count / ((step.toMs - step.fromMs) / 1000);
-  if (count < REQUESTS_MIN) return Number.NaN;
-  return kind === "errors" ? errors / count : p95Ms;
-}
-
-const total = (column: Float64Array): number => column.reduce((sum, value) => sum + value, 0);
-
-function entryTotals(view: WorldView, operation: EntityId, step: Window): Totals {
-  const entry = view.entries(step).find((one) => one.operation === operation);
-  return entry === undefined
-    ? { count: 0, errors: 0, p95Ms: Number.NaN }
-    : {
-        count: total(entry.count),
-        errors: total(entry.errors),
-        p95Ms: entry.duration.quantile(0.95),
-      };
-}
-
-/** Of the busiest operation's and instance's p95 the worst: one sick replica must not be averaged away. */
-function serviceTotals(view: WorldView, service: EntityId, step: Window): Totals {
-  const own = view.stations(step).filter((one) => [one.service, one.instance].includes(service));
-  const busy = own.filter((one) => total(one.count) >= REQUESTS_MIN);
-  return {
-    count: own.reduce((sum, one) => sum + total(one.count), 0),
-    errors: own.reduce((sum, one) => sum + total(one.errors), 0),
-    p95Ms: Math.max(Number.NEGATIVE_INFINITY, ...busy.map((one) => one.duration.quantile(0.95))),
-  };
-}
-
-function stepsOf(window: Window): readonly Window[] {
+/** Whole buckets at their true place; the onset is where one begins, and the newest is whole. */
+function stepsOf(window: Window, onsetMs: number): readonly Window[] {
   const stepMs = Math.max(
-    STEP_MS,
+    BUCKET_MS,
     Math.ceil((window.toMs - window.fromMs) / STEPS_MAX / BUCKET_MS) * BUCKET_MS,
   );
-  const count = Math.floor((window.toMs - window.fromMs) / stepMs);
-  // Counted back from the end: the newest step is whole.
+  const firstMs = onsetMs - Math.floor((onsetMs - window.fromMs) / stepMs) * stepMs;
+  const count = Math.max(0, Math.floor((window.toMs - firstMs) / stepMs));
   return Array.from({ length: count }, (_, index) => ({
-    fromMs: window.toMs - (count - index) * stepMs,
-    toMs: window.toMs - (count - index - 1) * stepMs,
+    fromMs: firstMs + index * stepMs,
+    toMs: firstMs + (index + 1) * stepMs,
   }));
 }
 
 function points(
   kind: Kind,
   steps: readonly Window[],
-  totals: (step: Window) => Totals,
+  rows: (step: Window) => readonly Row[],
 ): readonly ChartPoint[] {
-  return steps.map((step) => {
-    const value = statisticOf(kind, totals(step), step);
-    return {
-      timeMs: (step.fromMs + step.toMs) / 2,
-      value: Number.isFinite(value) ? value : Number.NaN,
-    };
-  });
+  return steps.map((step) => ({
+    timeMs: step.fromMs,
+    value: statisticOf(kind, rows(step), step),
+  }));
 }
 
 /** The range of the first line before the onset. */
@@ -102,43 +60,73 @@ function healthyBand(series: ChartSeries, { healthy }: Diagnosis): ChartSpec["he
   return { low: Math.min(...values), high: Math.max(...values) };
 }
 
-/** The picture of an incident: what is hurt and what is suspected, over time, with the changes before it. */
+/** What has stopped is not there to be drawn; that all of its entry stopped with it is. */
+function stoppedSeries(
+  view: WorldView,
+  { symptom }: Diagnosis,
+  steps: readonly Window[],
+): readonly ChartSeries[] {
+  const { service, operation } = symptom;
+  const own = (step: Window): readonly EntryWindow[] =>
+    view.entries(step).filter((one) => one.service === service);
+  const hasOthers = steps.some((step) => own(step).some((one) => one.operation !== operation));
+  if (!hasOthers) return [];
+  const name = `all requests to ${entityName(service)}`;
+  return [{ name, points: points("rate", steps, own) }];
+}
+
+function suspectSeries(
+  view: WorldView,
+  diagnosis: Diagnosis,
+  drawn: { readonly kind: Kind; readonly window: Window; readonly steps: readonly Window[] },
+): readonly ChartSeries[] {
+  const { hypotheses, symptom } = diagnosis;
+  const [cause] = hypotheses;
+  const { kind, window, steps } = drawn;
+  if (kind === "rate") return stoppedSeries(view, diagnosis, steps);
+  // The service that is hurt would be drawn twice.
+  if (cause === undefined || cause.root === symptom.service) return [];
+  return [suspectRows(view, window, cause), siblingRows(view, window, cause)]
+    .filter((one) => one !== undefined)
+    .map(({ name, rows }) => ({ name, points: points(kind, steps, rows) }))
+    .filter((line) => line.points.some(({ value }) => Number.isFinite(value)));
+}
+
+function fromMsOf({ symptom, hypotheses }: Diagnosis): number {
+  const { onsetMs } = symptom;
+  const suspectedMs = (hypotheses[0]?.changes ?? [])
+    .map(({ timeMs }) => timeMs - LEAD_MS)
+    .filter((timeMs) => timeMs >= onsetMs - BEFORE_MS_MAX);
+  return Math.min(onsetMs - BEFORE_MS, ...suspectedMs);
+}
+
+/** The picture of an incident: what is suspected and what is hurt, over time, with the changes before it. */
 export function incidentSpec(view: WorldView, diagnosis: Diagnosis): ChartSpec {
   const { symptom } = diagnosis;
   const [cause] = diagnosis.hypotheses;
   const kind = kindOf(diagnosis);
   const window = {
-    fromMs: Math.max(view.retainedFromMs, symptom.onsetMs - BEFORE_MS),
+    fromMs: Math.max(view.retainedFromMs, fromMsOf(diagnosis)),
     toMs: view.closedMs,
   };
-  const steps = stepsOf(window);
+  const steps = stepsOf(window, symptom.onsetMs);
   const name = entityName(symptom.operation);
-  const hurt: ChartSeries = {
-    name,
-    points: points(kind, steps, (step) => entryTotals(view, symptom.operation, step)),
-  };
-  const root = cause?.root as EntityId | undefined;
-  const isServing =
-    root !== undefined && /^service/.test(root) && root !== symptom.service && kind !== "rate";
-  const suspected: readonly ChartSeries[] =
-    isServing && cause !== undefined
-      ? [
-          {
-            name: `${cause.name} (likely cause)`,
-            points: points(kind, steps, (step) => serviceTotals(view, root, step)),
-          },
-        ]
-      : [];
+  const hurtRows = (step: Window): readonly Row[] =>
+    view.entries(step).filter((one) => one.operation === symptom.operation);
+  const hurt: ChartSeries = { name, points: points(kind, steps, hurtRows) };
   const slo = view.slos().find((one) => one.id === symptom.sloId);
   const threshold = kind === "latency" ? slo?.latencyThresholdMs : undefined;
   const healthy = healthyBand(hurt, diagnosis);
   const suspects = new Set(cause?.changes.map(({ id }) => id));
+  const [first] = steps;
+  const signal = `${name}: ${LABELS[kind]}`;
   return {
-    title: `${name}: ${LABELS[kind]}`,
-    ...(cause === undefined ? {} : { subtitle: subtitleOf(cause) }),
+    // What is to blame first: who looks for three seconds has read that.
+    ...(cause === undefined ? { title: signal } : { title: titleOf(cause), subtitle: signal }),
     unit: UNITS[kind],
     ...window,
-    series: [hurt, ...suspected],
+    stepMs: first === undefined ? BUCKET_MS : first.toMs - first.fromMs,
+    series: [hurt, ...suspectSeries(view, diagnosis, { kind, window, steps })],
     incident: { fromMs: symptom.onsetMs },
     ...(healthy === undefined ? {} : { healthy }),
     ...(threshold === undefined
@@ -152,6 +140,7 @@ export function incidentSpec(view: WorldView, diagnosis: Diagnosis): ChartSpec {
   };
 }
 
-function subtitleOf({ title, probability }: Diagnosis["hypotheses"][number]): string {
-  return `${title} (${formatQuantity({ value: probability, unit: "probability" })})`;
+function titleOf({ title, probability }: Diagnosis["hypotheses"][number]): string {
+  const share = formatQuantity({ value: probability, unit: "probability" });
+  return `Likely cause: ${title} (${share})`;
 }

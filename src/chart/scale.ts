@@ -65,3 +65,9 @@ export function valueLabel(value: number, max: number, unit: ChartUnit): string 
       return trimmed(value, 1);
   }
 }
+
+/** A value by itself, to three digits, in its own magnitude. */
+export function exactLabel(value: number, unit: ChartUnit): string {
+  const rounded = value === 0 ? 0 : Number(value.toPrecision(3));
+  return valueLabel(rounded, rounded, unit);
+}
