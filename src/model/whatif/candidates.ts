@@ -5,6 +5,7 @@ import type { Attributes } from "../entity.ts";
 import { type EntityId, entityName, entityType } from "../entity.ts";
 import type { Change, WorldView } from "../view.ts";
 import type { Intervention } from "./intervention.ts";
+import { takesBack, versionsLeft } from "./taken-back.ts";
 
 export interface Candidate {
   readonly intervention: Intervention;
@@ -56,7 +57,9 @@ function candidatesFor(
     hypothesisId: hypothesis.id,
   });
   const service = serviceOf(view, hypothesis);
+  // What takes something back was done to mend it: to undo that would break it again.
   const undo = hypothesis.changes.flatMap((change) => {
+    if (takesBack(view, change)) return [];
     const intervention =
       service === undefined ? undefined : undoing(change, service, diagnosis, view);
     return intervention === undefined
@@ -93,7 +96,7 @@ function serviceOf(view: WorldView, hypothesis: Hypothesis): EntityId | undefine
   return view.relations({ type: "instance_of", from: root })[0]?.to;
 }
 
-/** Versions of a service that served in the healthy window, busiest first. */
+/** Versions of a service that served in the healthy window and were not gone back from, busiest first. */
 function healthyVersions(
   view: WorldView,
   service: EntityId,
@@ -105,7 +108,10 @@ function healthyVersions(
     const seen = sumIn(station, station.count, diagnosis.healthy);
     if (seen > 0) counts.set(station.version, (counts.get(station.version) ?? 0) + seen);
   }
-  return [...counts].sort((a, b) => b[1] - a[1]).map(([version]) => version);
+  const left = versionsLeft(view, service);
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .flatMap(([version]) => (left.has(version) ? [] : [version]));
 }
 
 function currentVersions(view: WorldView, service: EntityId, diagnosis: Diagnosis): Set<string> {
@@ -204,7 +210,11 @@ function hypothesisActions(
   }
 }
 
-/** Twice the calls that ran at once while all was well: room to breathe, but not to pile up. */
+/** More calls at once than this are rare where so many run at once in the mean: room to breathe, but not to pile up. */
+const roomFor = (concurrent: number): number =>
+  Math.ceil(concurrent + 3 * Math.sqrt(concurrent)) + 1;
+
+/** A limit on the caller whose calls pile up; what more refused calls would spare. */
 function limits(
   view: WorldView,
   diagnosis: Diagnosis,
@@ -223,16 +233,19 @@ function limits(
       busy.set(edge.caller, (busy.get(edge.caller) ?? 0) + concurrent);
     }
   }
-  return [...now]
-    .filter(([caller, concurrent]) => concurrent > 2 * (healthy.get(caller) ?? 0))
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 1)
-    .map(([caller]) => ({
-      type: "limit" as const,
-      from: entityName(caller),
-      to: entityName(callee),
-      max_concurrent: Math.max(1, Math.ceil(2 * (healthy.get(caller) ?? 0))),
-    }));
+  return (
+    [...now]
+      // A limit that is never reached does nothing.
+      .filter(([caller, concurrent]) => concurrent > roomFor(healthy.get(caller) ?? 0))
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, 1)
+      .map(([caller]) => ({
+        type: "limit" as const,
+        from: entityName(caller),
+        to: entityName(callee),
+        max_concurrent: roomFor(healthy.get(caller) ?? 0),
+      }))
+  );
 }
 
 function scales(

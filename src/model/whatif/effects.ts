@@ -1,8 +1,10 @@
 import { assertNever } from "../../assert.ts";
 import { changeTouches } from "../causes/change-evidence.ts";
 import { sickInstance } from "../causes/instance-contrast.ts";
+import type { EdgePicture, Picture } from "../causes/picture.ts";
 import { stationParameters } from "../dynamics/station.ts";
 import { type EntityId, entityName, entityType } from "../entity.ts";
+import { formatQuantity } from "../quantity.ts";
 import type { Change } from "../view.ts";
 import { type Effect, linkOf, repairService, resolveName, type Situation } from "./effect.ts";
 import type { Intervention } from "./intervention.ts";
@@ -121,7 +123,7 @@ function applyRollback(
   }
   effect.assumptions.push(`${name} ${version} behaves as it did over ${past.requests} requests`);
   effect.falsifiers.push(
-    `self time of ${name} on ${version} stays above ${(past.selfMs * 1.5).toPrecision(2)} ms`,
+    `self time of ${name} on ${version} stays above ${formatQuantity({ value: past.selfMs * 1.5, unit: "ms" })}`,
   );
   if (recent.toMs - recent.fromMs < 20_000) effect.assumptions.push("the incident is seconds old");
 }
@@ -175,7 +177,37 @@ function applyRestart(effect: Effect, situation: Situation, name: string): void 
     effect.extrapolates = true;
     return;
   }
-  repairService(effect, picture, entity);
+  if (known === undefined || silent) repairService(effect, picture, entity);
+  else restartService(effect, picture, entity);
+}
+
+const DEVIATES = 3;
+const deviates = ({ shift }: EdgePicture): boolean =>
+  shift.score > DEVIATES || shift.errorScore > DEVIATES;
+
+/** Whether the wait for a callee may be the caller's own: its connections to a store that serves its other callers well. */
+function isOwnWait(picture: Picture, edge: EdgePicture): boolean {
+  const others = [...picture.edges.values()].filter(
+    (one) => one.callee === edge.callee && one.caller !== edge.caller,
+  );
+  return entityType(edge.callee) === "database" && !others.some(deviates);
+}
+
+/** A new process works well itself; what it calls stays as it is. */
+function restartService(effect: Effect, picture: Picture, service: EntityId): void {
+  effect.repaired.add(service);
+  for (const instance of picture.services.get(service)?.instances.keys() ?? [])
+    effect.repaired.add(instance);
+  const elsewhere: EdgePicture[] = [];
+  for (const edge of picture.edges.values()) {
+    if (edge.callee === service || (edge.caller === service && isOwnWait(picture, edge)))
+      effect.repaired.add(edge.id);
+    else if (edge.caller === service && deviates(edge)) elsewhere.push(edge);
+  }
+  if (elsewhere.length === 0) return;
+  const callees = elsewhere.map(({ callee }) => entityName(callee)).join(", ");
+  effect.assumptions.push(`a restart of ${entityName(service)} does not mend ${callees}`);
+  effect.extrapolates = true;
 }
 
 function applyScale(

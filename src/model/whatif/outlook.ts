@@ -206,10 +206,14 @@ export function compare(
   };
 }
 
+/** Share of the requests that did not fail, but were slow. */
+function slowShare({ bad_ratio: bad, error_ratio: failed }: Values): number {
+  return failed >= 1 ? 0 : Math.max(0, bad - failed) / (1 - failed);
+}
+
 /** Applies a comparison to what was observed: the bias of the replay cancels. */
 export function project(observed: Values, comparison: Comparison, errorRatio: number): Values {
-  const slowObserved = Math.max(0, observed.bad_ratio - observed.error_ratio);
-  const slow = Math.max(0, Math.min(1, slowObserved + comparison.slowRise));
+  const slow = Math.max(0, Math.min(1, slowShare(observed) + comparison.slowRise));
   return {
     mean: observed.mean * comparison.factor.mean,
     p50: observed.p50 * comparison.factor.p50,

@@ -204,6 +204,64 @@ test("limits the caller of a slow provider without inventing a number for its ef
   expect(settle(after({ pspMs }), prediction, times).verdict).toBe("recovered");
 });
 
+const slowProvider: Partial<Shop> = { pspMs: (atS) => (sick(atS) ? 900 : 40) };
+
+test("does not promise that a restart mends what the restarted process waits for", () => {
+  const prediction = predict(before(slowProvider), {
+    interventions: [{ type: "restart", entity: "payment" }],
+    operations: ["POST /checkout"],
+  });
+  const bad = sli(prediction.slis, "bad_ratio");
+  expect(bad.observed).toBeGreaterThan(0.5);
+  expect(bad.after.median).toBeGreaterThan(0.9 * bad.observed);
+  expect(prediction.grade).toBe("C");
+  expect(prediction.assumptions.join("; ")).toContain("does not mend psp");
+});
+
+test("says that what has nothing to do with the trouble leaves as many requests bad", () => {
+  const behave = (service: string, _: string, atS: number): Behaviour =>
+    service === "orders" && sick(atS) ? { selfMs: 200, failRatio: 0.4 } : { selfMs: 12 };
+  const prediction = predict(before({ behave }), {
+    interventions: [{ type: "restart", entity: "catalog" }],
+    operations: ["POST /checkout"],
+  });
+  const bad = sli(prediction.slis, "bad_ratio");
+  expect(sli(prediction.slis, "error_ratio").observed).toBeGreaterThan(0.1);
+  expect(bad.after.median).toBeCloseTo(bad.observed, 6);
+});
+
+test("leaves room for calls that happen to coincide when it limits a caller", () => {
+  const view = before(slowProvider);
+  const first = proposeCandidates(view, diagnose(view, { sloId: "checkout" }))[0]?.intervention;
+  expect(first?.type === "limit" ? first.max_concurrent : 0).toBeGreaterThan(2);
+});
+
+test("does not suggest to undo what was gone back to", () => {
+  const deploy = { ...change("deploy", "catalog", { version: "1.1.0" }), id: "d1", timeMs: at(60) };
+  const changes = [
+    { ...deploy, attributes: { version: "1.1.0", previous_version: "1.0.0" } },
+    change("deploy", "catalog", { version: "1.0.0", previous_version: "1.1.0" }),
+  ];
+  const version = (service: string, _: string, atS: number): string =>
+    service === "catalog" && atS >= 60 && atS < FAULT_S ? "1.1.0" : "1.0.0";
+  const view = before({ ...slowCatalog, version, changes });
+  const types = proposeCandidates(view, diagnose(view, { sloId: "product" })).map(
+    ({ intervention }) => intervention,
+  );
+  expect(types).not.toContainEqual({ type: "rollback", entity: "catalog", to_version: "1.1.0" });
+});
+
+test("says in people's numbers what would prove a rollback wrong", () => {
+  const behave = (service: string, _: string, atS: number): Behaviour => ({
+    selfMs: service === "catalog" ? (sick(atS) ? 1900 : 660) : 12,
+  });
+  const prediction = predict(before({ ...slowCatalog, behave }), {
+    interventions: [ROLLBACK],
+    operations: ["GET /product"],
+  });
+  expect(prediction.falsifiers.join("; ")).toMatch(/stays above [\d.]+ (ms|s)$/);
+});
+
 test("gives a verdict, not a number, where a station saturates", () => {
   const view = before({ workers: 1, behave: () => ({ selfMs: 25 }) });
   const prediction = predict(view, {
