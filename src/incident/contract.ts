@@ -22,15 +22,20 @@ export interface Incident {
   readonly id: string;
   readonly openedMs: number;
   readonly channel: string;
+  /** 1; one more each time that it fires again after a recovery. Pages and diagnoses are those of this episode. */
+  readonly episode: number;
+  readonly episodeMs: number;
   readonly page: Page;
   readonly joined: readonly { readonly page: Page; readonly reason: string }[];
+  /** Pages of the episodes before, oldest first. */
+  readonly earlier: readonly Page[];
   readonly firstDiagnosis?: Diagnosis;
   /** The newest. */
   readonly diagnosis?: Diagnosis;
   readonly hypotheses: readonly RecordedHypothesis[];
   readonly proposalIds: readonly string[];
   readonly investigation: "none" | "running" | "complete" | "partial" | "failed";
-  /** Undefined again after another page has joined. */
+  /** Undefined again once it is reopened. */
   readonly recovered?: {
     readonly atMs: number;
     readonly values: Readonly<Record<string, Quantity>>;
@@ -64,9 +69,11 @@ export interface Incidents {
   unresolved(): Promise<readonly Incident[]>;
   /** The same page of the same instant opens one incident, also after a crash in between. */
   open(page: Page, channel: string, nowMs: number): Promise<Incident>;
-  /** Takes a recovery back. Errors: `incident_resolved`: a page must not vanish in what is closed. */
+  /** Errors: `incident_resolved`: a page must not vanish in what is closed. */
   join(incidentId: string, page: Page, reason: string, nowMs: number): Promise<void>;
-  /** The first stays the first; an updated one of the same instant as the newest changes nothing. */
+  /** Takes a recovery back and begins an episode. Errors: `incident_resolved`. Not recovered: changes nothing. */
+  reopen(incidentId: string, page: Page, nowMs: number): Promise<void>;
+  /** The first of an episode stays the first; an updated one of the same instant as the newest changes nothing. */
   recordDiagnosis(
     incidentId: string,
     which: "first" | "updated",

@@ -3,6 +3,7 @@ import type { Prediction } from "../model/whatif/prediction.ts";
 import { actionHash, hashWords, interventionOf } from "./action.ts";
 import type { Answer, ProposalRecord } from "./contract.ts";
 import { driftOf, driftText } from "./facts.ts";
+import { overSince } from "./incident.ts";
 import { appendTo, type ModelNow, type ProposalDesk } from "./proposal-desk.ts";
 import type { IndexedProposal } from "./proposal-index.ts";
 import { refuse } from "./refusal.ts";
@@ -74,10 +75,8 @@ async function clickRefusal(
   if (!proposal.executable)
     return refuse("not_executable", "Nothing here can execute this: a person must, by hand.");
   const incident = await desk.incidents.read(proposal.incidentId);
-  if (incident?.resolved !== undefined) {
-    const reason = "the incident was resolved";
-    return end(desk, found, { type: "proposal-superseded", reason }, nowMs);
-  }
+  const reason = overSince(incident, proposal.madeMs);
+  if (reason !== undefined) return end(desk, found, { type: "proposal-superseded", reason }, nowMs);
   const drifts = driftOf(view, proposal, proposal.madeMs);
   if (drifts.length === 0) return undefined;
   return end(desk, found, { type: "proposal-superseded", reason: driftText(drifts) }, nowMs);

@@ -12,6 +12,8 @@ export interface Page {
   readonly operation?: EntityId;
   /** Written by code: "POST /checkout is burning its error budget 21×". */
   readonly title: string;
+  /** The same once it is over; absent on records of older versions. */
+  readonly pastTitle?: string;
   readonly atMs: number;
   readonly values: Readonly<Record<string, Quantity>>;
   /** "60 s and 10 s windows at 14.4×; settles after 20 s + 40 s", as configured. */
@@ -22,6 +24,8 @@ export interface Page {
 export type IncidentEvent =
   | { readonly type: "incident-opened"; readonly page: Page; readonly channel: string }
   | { readonly type: "page-joined"; readonly page: Page; readonly reason: string }
+  /** It had recovered, and fires again: a new episode, with a diagnosis of its own. */
+  | { readonly type: "reopened"; readonly page: Page }
   | {
       readonly type: "diagnosis-recorded";
       readonly which: "first" | "updated";

@@ -21,11 +21,17 @@ function identityOf({ type, sloId, service, operation, atMs }: Page): string {
   return canonicalJson({ type, sloId, service, operation, atMs });
 }
 
-function isKnownPage({ page, joined }: Incident, other: Page): boolean {
-  return [page, ...joined.map((one) => one.page)].some(
+function isKnownPage({ page, joined, earlier }: Incident, other: Page): boolean {
+  return [page, ...joined.map((one) => one.page), ...earlier].some(
     (one) => identityOf(one) === identityOf(other),
   );
 }
+
+const resolvedError = ({ id }: Incident, page: Page): OperationError =>
+  new OperationError(
+    "incident_resolved",
+    `${id} is resolved: open another incident for "${page.title}"`,
+  );
 
 /** The record of incidents on a store. */
 export function createIncidents(deps: { readonly store: Store; readonly meter: Meter }): Incidents {
@@ -63,10 +69,15 @@ class IncidentRecord implements Incidents {
     await this.#record(incidentId, nowMs, ({ incident }) => {
       if (isKnownPage(incident, page)) return undefined;
       if (incident.resolved === undefined) return { type: "page-joined", page, reason };
-      throw new OperationError(
-        "incident_resolved",
-        `${incidentId} is resolved: open another incident for "${page.title}"`,
-      );
+      throw resolvedError(incident, page);
+    });
+  }
+
+  async reopen(incidentId: string, page: Page, nowMs: number): Promise<void> {
+    await this.#record(incidentId, nowMs, ({ incident }) => {
+      if (isKnownPage(incident, page)) return undefined;
+      if (incident.resolved !== undefined) throw resolvedError(incident, page);
+      return incident.recovered === undefined ? undefined : { type: "reopened", page };
     });
   }
 

@@ -15,7 +15,7 @@ import { refuse } from "./refusal.ts";
 
 /** Limit: proposals of one incident that wait for a decision at once: a person must be able to read them. */
 export const PROPOSALS_OPEN_MAX = 3;
-/** Limit: proposals of one incident. */
+/** Limit: proposals of one episode of an incident. */
 export const PROPOSALS_MAX = 8;
 /** Limit: characters of the reason. */
 const REASON_CHARS_MAX = 2_000;
@@ -83,8 +83,9 @@ async function incidentRefusal(
   if (incident === undefined) return refuse("incident_unknown", "There is no such incident.");
   if (incident.resolved !== undefined)
     return refuse("incident_resolved", "The incident is resolved: nothing is proposed in it.");
-  const own = await ofIncident(desk, incidentId);
-  if (Math.max(own.length, incident.proposalIds.length) >= PROPOSALS_MAX)
+  const all = await ofIncident(desk, incidentId);
+  const own = all.filter(({ proposal }) => proposal.madeMs >= incident.episodeMs);
+  if (own.length >= PROPOSALS_MAX)
     return refuse("budget_spent", `An incident has at most ${PROPOSALS_MAX} proposals.`);
   if (own.filter(({ state }) => state === "open").length >= PROPOSALS_OPEN_MAX)
     return refuse(

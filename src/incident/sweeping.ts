@@ -1,8 +1,9 @@
 import type { WorldView } from "../model/view.ts";
-import type { ProposalRecord } from "./contract.ts";
+import type { Incident, ProposalRecord } from "./contract.ts";
 import type { ProposalEvent } from "./events.ts";
 import { readRegistration } from "./executor-registration.ts";
 import { driftOf, driftText } from "./facts.ts";
+import { overSince } from "./incident.ts";
 import { appendTo, type ProposalDesk } from "./proposal-desk.ts";
 import type { IndexedProposal } from "./proposal-index.ts";
 
@@ -15,10 +16,15 @@ export const ABANDONED_AFTER_MS = 300_000;
 /** How a proposal that waits has ended by now; undefined: it goes on. */
 function endingOf(
   { proposal }: ProposalRecord,
-  now: { readonly view: WorldView; readonly nowMs: number; readonly isResolved: boolean },
+  now: {
+    readonly view: WorldView;
+    readonly nowMs: number;
+    readonly incident: Incident | undefined;
+  },
 ): ProposalEvent | undefined {
   if (now.nowMs >= proposal.expiresMs) return { type: "proposal-expired" };
-  if (now.isResolved) return { type: "proposal-superseded", reason: "the incident was resolved" };
+  const reason = overSince(now.incident, proposal.madeMs);
+  if (reason !== undefined) return { type: "proposal-superseded", reason };
   const drifts = driftOf(now.view, proposal, proposal.madeMs);
   if (drifts.length === 0) return undefined;
   return { type: "proposal-superseded", reason: driftText(drifts) };
@@ -59,7 +65,7 @@ export async function sweep(desk: ProposalDesk, view: WorldView, nowMs: number):
       // biome-ignore lint/performance/noAwaitInLoops: few at a time, and their order is the order of the record
       await desk.incidents.recordProposal(incident.id, proposal.id, nowMs);
     if (state === "open" || state === "approved")
-      await sweepWaiting(desk, found, { view, nowMs, isResolved: incident === undefined });
+      await sweepWaiting(desk, found, { view, nowMs, incident });
     else if (state === "running") await sweepRunning(desk, found, nowMs);
   }
 }

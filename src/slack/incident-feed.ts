@@ -132,12 +132,16 @@ class Feed {
       case "resolved":
         await this.#room.showSummary(id);
         return;
-      case "diagnosis-recorded":
-        await this.#room.showDiagnosis(id);
-        if (event.which !== "first") return;
-        await this.#room.wantInvestigation(id);
+      case "reopened":
+        await this.#room.showReopened(id);
+        return;
+      case "diagnosis-recorded": {
+        const isOtherCause = await this.#room.showDiagnosis(id);
+        if (event.which !== "first" && !isOtherCause) return;
+        await this.#room.wantInvestigation(id, event.diagnosis.asOfMs);
         this.#investigate(id);
         return;
+      }
       case "proposal-made":
       case "investigation-started":
       case "investigation-ended":

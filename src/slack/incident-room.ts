@@ -1,16 +1,16 @@
-import { z } from "zod";
-import { errorText, isOperationError, OperationError } from "../errors.ts";
+import { errorText, isOperationError } from "../errors.ts";
 import type { Incident, ProposalRecord } from "../incident/contract.ts";
-import { isNews, type Top, topOf } from "../incident/diagnosis-news.ts";
+import { isNews, isOtherCause, topOf } from "../incident/diagnosis-news.ts";
 import { foldIncident } from "../incident/incident.ts";
 import { foldProposal } from "../incident/proposal.ts";
+import type { Diagnosis } from "../model/causes/diagnosis.ts";
 import {
   diagnosisCard,
   diagnosisFacts,
   symptomLine,
   verdictLine,
 } from "./blocks/diagnosis-card.ts";
-import { pageCard } from "./blocks/page-card.ts";
+import { pageCard, reopenedReply } from "./blocks/page-card.ts";
 import {
   actionLine,
   outcomeReply,
@@ -22,27 +22,20 @@ import type { Channels } from "./channels.ts";
 import { uploadChart } from "./chart-upload.ts";
 import type { SlackDeps } from "./deps.ts";
 import type { Outbox, Posted } from "./outbox.ts";
+import { type RoomRecord, RoomRecords } from "./room-records.ts";
 import { mayPost } from "./speech.ts";
 import type { Turn, Turns } from "./turns.ts";
 import type { SlackClients } from "./wire.ts";
 
-const BUCKET = "slack-incident";
 const THREADS_BUCKET = "slack-threads";
 /** Actions named on the summary. */
 const ACTIONS_SHOWN_MAX = 4;
+/** Limit: investigations of one incident: one an episode, and one when another cause is believed. */
+const ROUNDS_MAX = 8;
+/** Up to this episode the channel is told; an alert that flaps goes on in its thread. */
+const EPISODES_BROADCAST_MAX = 2;
 /** A page is no news after this long: after a long stop its card is not posted any more. */
-const CHANGE_ATTEMPTS_MAX = 5;
 export const PAGE_STALE_MS = 6 * 3_600_000;
-
-const recordSchema = z.object({
-  hushed: z.boolean(),
-  spokenMs: z.array(z.number()),
-  top: z.object({ root: z.string(), probability: z.number() }).optional(),
-  /** `wanted`: due, and begun again after a restart; `begun`: the turn itself is durable. */
-  investigation: z.enum(["wanted", "begun"]).optional(),
-});
-type IncidentRecord = z.infer<typeof recordSchema>;
-const EMPTY_RECORD: IncidentRecord = { hushed: false, spokenMs: [] };
 
 export interface IncidentRoomDeps {
   readonly deps: SlackDeps;
@@ -54,17 +47,22 @@ export interface IncidentRoomDeps {
 
 export const pageKey = (incidentId: string): string => `incident/${incidentId}/page`;
 const fallbackKey = (key: string): string => `${key}/fallback`;
-const diagnosisKey = (incidentId: string): string => `incident/${incidentId}/diagnosis`;
+/** The second and later of a kind have their number in the key. */
+const numbered = (key: string, number: number): string => (number > 1 ? `${key}-${number}` : key);
+const diagnosisKey = ({ id, episode }: Incident): string =>
+  numbered(`incident/${id}/diagnosis`, episode);
 export const proposalKey = (proposalId: string): string => `proposal/${proposalId}/card`;
 export const incidentConversation = (incidentId: string): string => `incident-${incidentId}`;
 
 /** Keeps an incident's messages equal to its record. Every method may be repeated: nothing is posted twice. */
 export class IncidentRoom {
   readonly #room: IncidentRoomDeps;
+  readonly #records: RoomRecords;
   readonly #edits = new Map<string, Promise<unknown>>();
 
   constructor(room: IncidentRoomDeps) {
     this.#room = room;
+    this.#records = new RoomRecords(room.deps.store);
   }
 
   async view(incidentId: string): Promise<Incident | undefined> {
@@ -141,7 +139,7 @@ export class IncidentRoom {
   }
 
   async #summary(view: Incident): Promise<Message> {
-    const record = await this.#record(view.id);
+    const record = await this.#records.read(view.id);
     const ids = view.proposalIds.slice(-ACTIONS_SHOWN_MAX);
     const proposals = await Promise.all(ids.map((id) => this.proposal(id)));
     const actions = proposals.flatMap((each) =>
@@ -151,81 +149,113 @@ export class IncidentRoom {
     return pageCard({
       incidentId: view.id,
       page: view.page,
+      episode: view.episode,
+      openedMs: view.openedMs,
       joined: view.joined,
       actions,
       hushed: record.hushed,
-      ...(diagnosis === undefined
-        ? {}
-        : { verdict: `${verdictLine(diagnosis)}\n${symptomLine(diagnosis)}` }),
+      ...(diagnosis === undefined ? {} : { verdict: verdictOf(view, diagnosis) }),
       ...(view.recovered === undefined ? {} : { recovered: view.recovered }),
       ...(view.resolved === undefined ? {} : { resolved: view.resolved }),
     });
   }
 
-  /** The computed diagnosis in the thread; later ones edit it, and material news is said once in a while. */
-  async showDiagnosis(incidentId: string): Promise<void> {
+  /** Says aloud that a recovered incident fires again: whoever hushed it, or went back to bed, must hear of it. */
+  async showReopened(incidentId: string): Promise<void> {
+    const { outbox, deps } = this.#room;
+    const view = await this.view(incidentId);
+    if (view === undefined || view.episode < 2) return;
+    const key = numbered(`incident/${incidentId}/reopened`, view.episode);
+    if ((await outbox.find(key)) !== undefined) return;
+    await this.#records.change(incidentId, (old) => ({ ...old, hushed: false }));
+    const root = await this.showSummary(incidentId);
+    if (root === undefined || deps.clock.nowMs() - view.episodeMs > PAGE_STALE_MS) return;
+    await outbox.post({
+      key,
+      channel: root.channel,
+      threadTs: root.ts,
+      broadcast: view.episode <= EPISODES_BROADCAST_MAX,
+      message: reopenedReply(view),
+    });
+  }
+
+  /**
+   * The computed diagnosis in the thread, one card an episode; later ones edit it, and material news is said once in a
+   * while. `true`: it was said that another cause is believed now.
+   */
+  async showDiagnosis(incidentId: string): Promise<boolean> {
     const { outbox, deps } = this.#room;
     const root = await this.showSummary(incidentId);
-    const diagnosis = (await this.view(incidentId))?.diagnosis;
-    if (root === undefined || diagnosis === undefined) return;
+    const view = await this.view(incidentId);
+    const diagnosis = view?.diagnosis;
+    if (root === undefined || view === undefined || diagnosis === undefined) return false;
     const message = {
       ...diagnosisCard(diagnosis),
       facts: { incident: incidentId, ...diagnosisFacts(diagnosis) },
     };
-    const record = await this.#record(incidentId);
+    const record = await this.#records.read(incidentId);
     const top = topOf(diagnosis);
-    const known = await outbox.find(diagnosisKey(incidentId));
+    const key = diagnosisKey(view);
+    const known = await outbox.find(key);
     if (known !== undefined) {
-      await outbox.edit(known, message, diagnosisKey(incidentId));
-      if (record.top !== undefined && isNews(record.top, top))
-        await this.#sayNews(incidentId, { root, top, verdict: verdictLine(diagnosis) });
-      return;
+      await outbox.edit(known, message, key);
+      if (record.top === undefined || !isNews(record.top, top)) return false;
+      const isOther = isOtherCause(record.top, diagnosis);
+      const isSaid = await this.#sayNews(incidentId, { root, diagnosis, isOther });
+      return isSaid && isOther;
     }
-    if (!mayPost("diagnosis", record, deps.clock.nowMs())) return;
+    if (!mayPost("diagnosis", record, deps.clock.nowMs())) return false;
     const { channel, ts: threadTs } = root;
-    await outbox.post({ key: diagnosisKey(incidentId), channel, threadTs, message });
-    await this.#change(incidentId, (old) => ({ ...old, top }));
+    await outbox.post({ key, channel, threadTs, message });
+    await this.#records.change(incidentId, (old) => ({ ...old, top }));
+    return false;
   }
 
+  /** `false`: held back for now; what is still news with the next diagnosis is said then. */
   async #sayNews(
     incidentId: string,
-    news: { readonly root: Posted; readonly top: Top; readonly verdict: string },
-  ): Promise<void> {
+    news: { readonly root: Posted; readonly diagnosis: Diagnosis; readonly isOther: boolean },
+  ): Promise<boolean> {
     const { outbox, deps } = this.#room;
-    const record = await this.#record(incidentId);
+    const record = await this.#records.read(incidentId);
     const nowMs = deps.clock.nowMs();
-    if (!mayPost("update", record, nowMs)) {
+    if (!mayPost(news.isOther ? "other-cause" : "update", record, nowMs)) {
       deps.meter.add("orrery_slack_updates_held_total");
-      return;
+      return false;
     }
+    const verdict = verdictLine(news.diagnosis);
     const message: Message = {
-      text: news.verdict,
-      blocks: [section(`The diagnosis has changed. ${news.verdict}`), context("Computed, no LLM")],
+      text: verdict,
+      blocks: [section(`The diagnosis has changed. ${verdict}`), context("Computed, no LLM")],
     };
     const { channel, ts: threadTs } = news.root;
     const key = `incident/${incidentId}/update-${record.spokenMs.length}`;
     await outbox.post({ key, channel, threadTs, message });
-    await this.#change(incidentId, (old) => ({
+    await this.#records.change(incidentId, (old) => ({
       ...old,
-      top: news.top,
+      top: topOf(news.diagnosis),
       spokenMs: [...old.spokenMs, nowMs],
     }));
+    return true;
   }
 
-  /** Durable: the investigation of this incident is due. */
-  async wantInvestigation(incidentId: string): Promise<void> {
-    const isDue = (old: IncidentRecord): IncidentRecord =>
-      old.investigation === undefined ? { ...old, investigation: "wanted" } : old;
-    await this.#change(incidentId, isDue);
+  /** Durable: an investigation is due, because of the diagnosis of that instant; asked again, it is the same one. */
+  async wantInvestigation(incidentId: string, diagnosisMs: number): Promise<void> {
+    await this.#records.change(incidentId, (old) => this.#due(old, diagnosisMs));
+  }
+
+  #due(old: RoomRecord, diagnosisMs: number): RoomRecord {
+    if (old.roundMs !== undefined && diagnosisMs <= old.roundMs) return old;
+    if (old.rounds >= ROUNDS_MAX) {
+      this.#room.deps.meter.add("orrery_slack_investigations_withheld_total");
+      return old;
+    }
+    return { ...old, investigation: "wanted", rounds: old.rounds + 1, roundMs: diagnosisMs };
   }
 
   /** Incidents whose investigation is due and has not begun. */
-  async wantedInvestigations(): Promise<readonly string[]> {
-    const rows = await this.#room.deps.store.list(BUCKET);
-    return rows.flatMap(({ key, value }) => {
-      const parsed = recordSchema.safeParse(value);
-      return parsed.success && parsed.data.investigation === "wanted" ? [key] : [];
-    });
+  wantedInvestigations(): Promise<readonly string[]> {
+    return this.#records.wanted();
   }
 
   /** The picture, then the investigation, in the thread of the page. Contract: never rejects. */
@@ -234,19 +264,22 @@ export class IncidentRoom {
     try {
       const root = await this.#root(incidentId);
       const view = await this.view(incidentId);
-      const record = await this.#record(incidentId);
+      const record = await this.#records.read(incidentId);
       if (root === undefined || view === undefined || record.investigation !== "wanted") return;
-      await this.#showChart(view, root);
+      const { rounds } = record;
+      await this.#showChart(view, root, rounds);
       if (mayPost("investigation", record, deps.clock.nowMs()))
-        await turns.begin(investigationTurn(view, root, deps.config.approvers[0]));
-      await this.#change(incidentId, (old) => ({ ...old, investigation: "begun" }));
+        await turns.begin(
+          investigationTurn(view, root, { rounds, reader: deps.config.approvers[0] }),
+        );
+      await this.#records.change(incidentId, (old) => ({ ...old, investigation: "begun" }));
     } catch (error) {
       deps.meter.add("orrery_slack_investigations_unstarted_total");
       deps.log.error("slack_investigation_failed", { incidentId, error: errorText(error) });
     }
   }
 
-  async #showChart(view: Incident, root: Posted): Promise<void> {
+  async #showChart(view: Incident, root: Posted, rounds: number): Promise<void> {
     const { deps, clients } = this.#room;
     try {
       const png = await deps.chartFor(view.id);
@@ -255,7 +288,7 @@ export class IncidentRoom {
       await uploadChart(
         { clients, store, clock, log },
         {
-          key: `incident-${view.id}-chart`,
+          key: numbered(`incident-${view.id}-chart`, rounds),
           channel: root.channel,
           threadTs: root.ts,
           title: view.page.title.slice(0, 200),
@@ -296,46 +329,35 @@ export class IncidentRoom {
   }
 
   async hush(incidentId: string): Promise<void> {
-    await this.#change(incidentId, (old) => ({ ...old, hushed: true }));
+    await this.#records.change(incidentId, (old) => ({ ...old, hushed: true }));
     await this.showSummary(incidentId);
-  }
-
-  async #record(incidentId: string): Promise<IncidentRecord> {
-    const parsed = recordSchema.safeParse(await this.#room.deps.store.get(BUCKET, incidentId));
-    return parsed.success ? parsed.data : EMPTY_RECORD;
-  }
-
-  /** Compare-and-set: the feed and a click may change the same record at once. */
-  async #change(incidentId: string, next: (old: IncidentRecord) => IncidentRecord): Promise<void> {
-    const { store } = this.#room.deps;
-    await store.insertIfAbsent(BUCKET, incidentId, EMPTY_RECORD);
-    for (let tried = 0; tried < CHANGE_ATTEMPTS_MAX; tried++) {
-      // biome-ignore lint/performance/noAwaitInLoops: a retry reads what the winner wrote
-      const old = await store.get(BUCKET, incidentId);
-      const parsed = recordSchema.safeParse(old);
-      const base = parsed.success ? parsed.data : EMPTY_RECORD;
-      if (await store.compareAndSet(BUCKET, incidentId, old, next(base))) return;
-    }
-    throw new OperationError(
-      "record_contended",
-      `the record of ${incidentId} keeps changing; try again`,
-    );
   }
 }
 
-function investigationTurn(view: Incident, root: Posted, recipientUserId?: string): Turn {
+/** What was hurt is told only while it is. */
+function verdictOf({ recovered, resolved }: Incident, diagnosis: Diagnosis): string {
+  const verdict = verdictLine(diagnosis);
+  const isOver = recovered !== undefined || resolved !== undefined;
+  return isOver ? verdict : `${verdict}\n${symptomLine(diagnosis)}`;
+}
+
+function investigationTurn(
+  view: Incident,
+  root: Posted,
+  { rounds, reader }: { readonly rounds: number; readonly reader: string | undefined },
+): Turn {
   const { id, page } = view;
   return {
-    id: `incident-${id}`,
+    id: numbered(`incident-${id}`, rounds),
     conversation: { id: incidentConversation(id), incidentId: id },
     input: {
       type: "incident",
       incidentId: id,
-      summary: page.title,
+      summary: rounds > 1 ? `${page.title} (look again: round ${rounds})` : page.title,
       ...(page.sloId === undefined ? {} : { sloId: page.sloId }),
     },
     channel: root.channel,
     threadTs: root.ts,
-    ...(recipientUserId === undefined ? {} : { recipientUserId }),
+    ...(reader === undefined ? {} : { recipientUserId: reader }),
   };
 }

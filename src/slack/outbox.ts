@@ -46,6 +46,8 @@ interface Post {
   readonly key: string;
   readonly channel: string;
   readonly threadTs?: string;
+  /** A reply that the channel sees too. */
+  readonly broadcast?: boolean;
   readonly message: Message;
 }
 
@@ -116,6 +118,12 @@ export function createOutbox(deps: OutboxDeps): Outbox {
       if (shown.size > SHOWN_MAX && oldest !== undefined) shown.delete(oldest);
     },
   };
+}
+
+function placeOf({ threadTs }: Row, { broadcast }: Post) {
+  if (threadTs === undefined) return {};
+  if (broadcast !== true) return { thread_ts: threadTs };
+  return { thread_ts: threadTs, reply_broadcast: true as const };
 }
 
 class Sender {
@@ -198,7 +206,7 @@ class Sender {
     const answer = await this.#deps.clients.once.chat.postMessage({
       channel: row.channel,
       ...content,
-      ...(row.threadTs === undefined ? {} : { thread_ts: row.threadTs }),
+      ...placeOf(row, post),
       metadata: metadataOf(post.key, post.message.facts),
       unfurl_links: false,
       unfurl_media: false,

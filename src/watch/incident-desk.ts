@@ -6,29 +6,21 @@ import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
 import { diagnose } from "../model/causes/diagnose.ts";
 import type { Diagnosis } from "../model/causes/diagnosis.ts";
-import { entityName } from "../model/entity.ts";
 import { formatQuantity, type Quantity } from "../model/quantity.ts";
 import type { WorldView } from "../model/view.ts";
+import { admissionOf, isConfident, ownerOf } from "./admission.ts";
 import { conditionOf } from "./pages.ts";
 
 /** A first diagnosis that is not sure waits for the next closed bucket, but the thread has one within this. */
 const FIRST_DIAGNOSIS_WAIT_MAX_MS = 4_000;
-/** A cause this likely is not waited with. */
-const CONFIDENT_PROBABILITY = 0.6;
-/** A first cause this likely makes two pages one incident. */
-const SAME_CAUSE_PROBABILITY = 0.3;
-/** A rival this likely is considered: a replica and its service are one trouble by two names. */
-const CONSIDERED_PROBABILITY = 0.05;
-/** Pages that begin together are one incident, unless their causes say otherwise. */
-const TOGETHER_MS = 60_000;
-/** A recovered incident whose rules fire again within this is the same incident. */
-const REOPEN_MS = 30 * 60_000;
 /** Objectives met for this long after the last rule fired: recovered. */
 const RECOVERED_AFTER_MS = 30_000;
-/** Recovered for this long: closed. */
-const CLOSED_AFTER_MS = REOPEN_MS;
-/** The diagnosis follows the incident for this long. */
+/** Recovered for this long: closed. What fires again before that may be the same trouble. */
+const CLOSED_AFTER_MS = 30 * 60_000;
+/** The diagnosis follows an episode for this long … */
 const FOLLOWED_MS = 15 * 60_000;
+/** … and is renewed this often, however little of it is news: what people look at must be as things are. */
+const RENEWED_EVERY_MS = 60_000;
 
 export interface DeskDeps {
   readonly incidents: Incidents;
@@ -62,43 +54,50 @@ export class IncidentDesk {
       await this.#admit(view, page, nowMs);
     }
     const firing = new Set(due.map(conditionOf));
-    for (const incident of await this.#deps.incidents.unresolved()) {
+    const unresolved = await this.#deps.incidents.unresolved();
+    for (const incident of unresolved) {
+      // A rule that fires says nothing of an incident that is over when another has its condition.
+      const own = [...firing].filter((condition) => ownerOf(unresolved, condition) === incident);
       // biome-ignore lint/performance/noAwaitInLoops: one after another, in the order of their opening
-      await this.#follow(view, incident, { firing, nowMs });
+      await this.#follow(view, incident, { isFiring: own.length > 0, nowMs });
     }
   }
 
   async #admit(view: WorldView, page: Page, nowMs: number): Promise<void> {
     const { incidents, log, meter } = this.#deps;
-    const unresolved = await incidents.unresolved();
-    const own = unresolved.findLast((one) => conditionsOf(one).has(conditionOf(page)));
-    if (own !== undefined && own.recovered === undefined) return;
-    if (own?.recovered !== undefined && nowMs - own.recovered.atMs < REOPEN_MS) {
-      await incidents.join(own.id, page, "it fires again", nowMs);
-      meter.add("orrery_pages_joined_total");
-      return;
+    const admission = admissionOf(view, page, await incidents.unresolved());
+    switch (admission.type) {
+      case "known":
+        return;
+      case "reopens": {
+        await incidents.reopen(admission.incident.id, page, nowMs);
+        meter.add("orrery_incidents_reopened_total", 1, { type: page.type });
+        log.info("incident_reopened", { incidentId: admission.incident.id, title: page.title });
+        return;
+      }
+      case "joins":
+        await incidents.join(admission.incident.id, page, admission.reason, nowMs);
+        meter.add("orrery_pages_joined_total");
+        return;
+      case "opens": {
+        const channel = view.slos().find((slo) => slo.id === page.sloId)?.channel;
+        const opened = await incidents.open(page, channel ?? this.#deps.defaultChannel, nowMs);
+        meter.add("orrery_incidents_opened_total", 1, { type: page.type });
+        log.info("incident_opened", { incidentId: opened.id, title: page.title });
+      }
     }
-    const host = page.type === "blind" ? undefined : hostOf(view, page, unresolved);
-    if (host !== undefined) {
-      await incidents.join(host.incident.id, page, host.reason, nowMs);
-      meter.add("orrery_pages_joined_total");
-      return;
-    }
-    const channel = view.slos().find((slo) => slo.id === page.sloId)?.channel;
-    const opened = await incidents.open(page, channel ?? this.#deps.defaultChannel, nowMs);
-    meter.add("orrery_incidents_opened_total", 1, { type: page.type });
-    log.info("incident_opened", { incidentId: opened.id, title: page.title });
   }
 
   async #follow(
     view: WorldView,
     incident: Incident,
-    at: { readonly firing: ReadonlySet<string>; readonly nowMs: number },
+    at: { readonly isFiring: boolean; readonly nowMs: number },
   ): Promise<void> {
     const attention = this.#attentionOf(incident, at.nowMs);
-    const isFiring = [...conditionsOf(incident)].some((condition) => at.firing.has(condition));
-    if (isFiring || !isWell(view, incident)) attention.unwellMs = at.nowMs;
-    await this.#diagnose(view, incident, { attention, isFiring, nowMs: at.nowMs });
+    if (incident.recovered === undefined) {
+      if (at.isFiring || !isWell(view, incident)) attention.unwellMs = at.nowMs;
+      await this.#diagnose(view, incident, { ...at, attention });
+    }
     await this.#end(view, incident, { attention, nowMs: at.nowMs });
   }
 
@@ -117,7 +116,7 @@ export class IncidentDesk {
   ): Promise<void> {
     const { attention, nowMs } = at;
     const isFirst = incident.firstDiagnosis === undefined;
-    const ageMs = nowMs - incident.openedMs;
+    const ageMs = nowMs - incident.episodeMs;
     const isOverdue = isFirst && ageMs >= FIRST_DIAGNOSIS_WAIT_MAX_MS;
     if (incident.page.type === "blind") return;
     if (view.closedMs <= attention.diagnosedMs && !isOverdue) return;
@@ -130,9 +129,8 @@ export class IncidentDesk {
       await this.#deps.incidents.recordDiagnosis(incident.id, "first", diagnosis, nowMs);
       return;
     }
-    const before = incident.diagnosis === undefined ? undefined : topOf(incident.diagnosis);
-    if (!isNews(before, topOf(diagnosis))) return;
-    await this.#deps.incidents.recordDiagnosis(incident.id, "updated", diagnosis, nowMs);
+    if (isOfUse(incident.diagnosis, diagnosis, nowMs))
+      await this.#deps.incidents.recordDiagnosis(incident.id, "updated", diagnosis, nowMs);
   }
 
   #compute(view: WorldView, page: Page): Diagnosis {
@@ -168,12 +166,10 @@ export class IncidentDesk {
   }
 }
 
-function conditionsOf(incident: Incident): ReadonlySet<string> {
-  return new Set([incident.page, ...incident.joined.map(({ page }) => page)].map(conditionOf));
-}
-
-function isConfident({ hypotheses }: Diagnosis): boolean {
-  return (hypotheses[0]?.probability ?? 0) >= CONFIDENT_PROBABILITY;
+/** News, or what is on record has aged. */
+function isOfUse(before: Diagnosis | undefined, diagnosis: Diagnosis, nowMs: number): boolean {
+  if (before === undefined || nowMs - before.asOfMs >= RENEWED_EVERY_MS) return true;
+  return isNews(topOf(before), topOf(diagnosis));
 }
 
 /** The shortest window of an objective's rules, ending now. */
@@ -202,43 +198,4 @@ function sloIdsOf(incident: Incident): readonly string[] {
 function wellValues(view: WorldView, incident: Incident): Readonly<Record<string, Quantity>> {
   const ratios = sloIdsOf(incident).map((sloId) => view.sli(sloId, shortWindow(view, sloId)).ratio);
   return ratios.length === 0 ? {} : { badRatio: { value: 1 - Math.min(...ratios), unit: "ratio" } };
-}
-
-/** The incident that a new page belongs to: the same likely cause, a cause that reaches it, or the same moment. */
-function hostOf(
-  view: WorldView,
-  page: Page,
-  unresolved: readonly Incident[],
-): { readonly incident: Incident; readonly reason: string } | undefined {
-  const open = unresolved.filter((one) => one.recovered === undefined && one.page.type !== "blind");
-  if (open.length === 0) return undefined;
-  const diagnosis = diagnose(view, page.sloId === undefined ? {} : { sloId: page.sloId });
-  const [top] = diagnosis.hypotheses;
-  for (const incident of open) {
-    const other = incident.diagnosis?.hypotheses[0];
-    if (top === undefined || other === undefined || top.root !== other.root) continue;
-    if (Math.min(top.probability, other.probability) < SAME_CAUSE_PROBABILITY) continue;
-    const likely = formatQuantity({ value: top.probability, unit: "probability" });
-    return { incident, reason: `same likely cause: ${top.name}, ${likely}` };
-  }
-  const hosts = open.filter((one) => !isElse(diagnosis, one.diagnosis));
-  const reached = hosts.find((one) =>
-    one.diagnosis?.blastRadius.operations.some(({ operation }) => operation === page.operation),
-  );
-  if (reached !== undefined) return { incident: reached, reason: "within its blast radius" };
-  const together = hosts.findLast((one) => page.atMs - one.openedMs <= TOGETHER_MS);
-  if (together === undefined) return undefined;
-  const where = page.service === undefined ? "" : ` on ${entityName(page.service)}`;
-  return { incident: together, reason: `began at the same time${where}` };
-}
-
-/** Both are sure of a first cause, and neither even considers the other's. */
-function isElse(diagnosis: Diagnosis, other: Diagnosis | undefined): boolean {
-  if (other === undefined || !isConfident(diagnosis) || !isConfident(other)) return false;
-  return !considers(diagnosis, other) && !considers(other, diagnosis);
-}
-
-function considers({ hypotheses }: Diagnosis, other: Diagnosis): boolean {
-  const root = other.hypotheses[0]?.root;
-  return hypotheses.some((one) => one.root === root && one.probability >= CONSIDERED_PROBABILITY);
 }

@@ -50,6 +50,7 @@ function burnPage(status: SloStatus, burn: BurnRate, nowMs: number): Page {
     ...aboutSlo(status),
     type: "burn",
     title: `${status.slo.operation} is burning its error budget ${formatQuantity(burnRate)}`,
+    pastTitle: `${status.slo.operation} burned its error budget ${formatQuantity(burnRate)}`,
     atMs: nowMs,
     values: {
       burnRate,
@@ -66,6 +67,7 @@ function absentPage(status: SloStatus, silentMs: number, nowMs: number): Page {
     ...aboutSlo(status),
     type: "absent",
     title: `${status.slo.operation} is absent: no request for ${formatQuantity(silent)}`,
+    pastTitle: `${status.slo.operation} was absent`,
     atMs: nowMs,
     values: { silent },
   };
@@ -76,6 +78,7 @@ function blindPage(silentMs: number, nowMs: number): Page {
   return {
     type: "blind",
     title: `I am blind: no telemetry from any service for ${formatQuantity(silent)}`,
+    pastTitle: "I was blind: no telemetry from any service",
     atMs: nowMs,
     values: { silent },
     ruleText: `pages after ${span(BLIND_AFTER_MS)} without any telemetry`,

@@ -168,6 +168,13 @@ test("a click after the incident was resolved supersedes", async () => {
   expect((await desk.proposals.read(proposal.id))?.state).toBe("superseded");
 });
 
+test("a click after the incident has recovered supersedes: what it was for is over", async () => {
+  const desk = await openDesk();
+  const proposal = await desk.made();
+  await desk.incidents.recordRecovered(desk.incidentId, {}, NOW_MS);
+  expect(await click(desk, proposal)).toMatchObject({ code: "superseded" });
+});
+
 test("what nothing here can execute is not approved, so that no approval lies about", async () => {
   const desk = await openDesk({ executor: [] });
   const proposal = await desk.made();

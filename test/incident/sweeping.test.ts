@@ -64,6 +64,21 @@ test("a resolved incident takes its open and approved proposals along", async ()
   for (const id of [open.id, waiting]) expect(await stateOf(desk, id)).toBe("superseded");
 });
 
+test("a recovery takes along what was proposed before it, not what is proposed after it", async () => {
+  const desk = await openDesk();
+  const open = await desk.made();
+  const waiting = await approved(desk);
+  await desk.incidents.recordRecovered(desk.incidentId, {}, NOW_MS);
+  const after = await desk.made({ action: RESTART }, NOW_MS + 1);
+  await desk.proposals.sweep(sharedShop(), NOW_MS + 2);
+  for (const id of [open.id, waiting])
+    expect(await desk.proposals.read(id)).toMatchObject({
+      state: "superseded",
+      detail: "the incident has recovered since",
+    });
+  expect(await stateOf(desk, after.id)).toBe("open");
+});
+
 test("what runs is left to its executor, whatever the view and the clock say, while that one lives", async () => {
   const desk = await openDesk();
   const id = await approved(desk);

@@ -34,6 +34,7 @@ function slo(operation: string, over: Partial<SloDefinition> = {}): SloDefinitio
 export interface Weather {
   /** Self time of catalog and cart, ms. */
   readonly catalogMs?: number;
+  readonly gatewayMs?: number;
   readonly cartMs?: number;
   readonly cartFails?: boolean;
   /** Requests a second of each operation; 0: none. */
@@ -102,6 +103,7 @@ export class RunningWatch {
 
   #serve({
     catalogMs = 20,
+    gatewayMs = 4,
     cartMs = 10,
     cartFails = false,
     home = 10,
@@ -121,7 +123,7 @@ export class RunningWatch {
           selfMs: jitter(catalogMs),
         },
       };
-      this.#send("gateway", "GET /home", { selfMs: jitter(4), calls: [call] }, one / home);
+      this.#send("gateway", "GET /home", { selfMs: jitter(gatewayMs), calls: [call] }, one / home);
     }
     for (let one = 0; one < basket; one += 1) {
       const call = {

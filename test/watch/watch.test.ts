@@ -38,11 +38,42 @@ test("it is recovered when no rule fires and the objective has been met for 30 s
   const { recovered, id } = await only(running);
   expect(recovered?.values.badRatio?.value).toBe(0);
   await running.pass(60);
-  await running.pass(30, SLOW_CATALOG);
+  const againMs = running.nowMs;
+  await running.pass(40, SLOW_CATALOG);
   const again = await only(running);
   expect(again.id).toBe(id);
   expect(again.recovered).toBeUndefined();
-  expect(again.joined.map((one) => one.reason)).toEqual(["it fires again"]);
+  expect(again).toMatchObject({ episode: 2, joined: [], earlier: [{ type: "burn" }] });
+  expect(again.episodeMs).toBe(again.page.atMs);
+  // A diagnosis of its own, of what began now.
+  expect(again.firstDiagnosis?.asOfMs).toBeGreaterThan(again.episodeMs - 1);
+  expect(again.firstDiagnosis?.symptom?.onsetMs).toBeGreaterThan(againMs - 6_000);
+});
+
+test("another cause on the same objective, minutes after a recovery, is another incident; the old one stays over", async () => {
+  const running = new RunningWatch();
+  await running.pass(180);
+  await running.pass(40, SLOW_CATALOG);
+  await running.pass(150);
+  const first = await only(running);
+  expect(first.recovered).toBeDefined();
+  await running.pass(60, { gatewayMs: 900 });
+  const [old, next, ...others] = await running.incidents.unresolved();
+  expect(others).toEqual([]);
+  expect(old).toEqual(first);
+  expect(next?.page.sloId).toBe("get-home");
+  expect(next?.firstDiagnosis?.hypotheses[0]?.name).toBe("gateway");
+});
+
+test("while it fires the diagnosis is renewed every minute, whether or not it is news", async () => {
+  const running = new RunningWatch();
+  await running.pass(120);
+  await running.pass(70, SLOW_CATALOG);
+  for (let minute = 0; minute < 3; minute += 1) {
+    await running.pass(62, SLOW_CATALOG);
+    const { diagnosis } = await only(running);
+    expect(running.nowMs - (diagnosis?.asOfMs ?? 0)).toBeLessThanOrEqual(66_000);
+  }
 });
 
 test("an incident that stays recovered is closed after half an hour, and the next page opens another", async () => {

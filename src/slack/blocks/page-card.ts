@@ -21,7 +21,11 @@ const JOINED_SHOWN_MAX = 3;
 
 export interface PageCard {
   readonly incidentId: string;
+  /** Of this episode. */
   readonly page: Page;
+  /** 2 and more: it fires again after a recovery. */
+  readonly episode: number;
+  readonly openedMs: number;
   readonly joined: readonly { readonly page: Page; readonly reason: string }[];
   /** One line from the newest diagnosis. */
   readonly verdict?: string;
@@ -41,10 +45,36 @@ const SIGNS: Readonly<Record<Page["type"], string>> = {
   blind: "⚫",
 };
 
-function headline({ page, recovered, resolved }: PageCard): string {
-  if (resolved !== undefined) return `✅ Resolved · ${page.title}`;
-  if (recovered !== undefined) return `🟢 Recovered · ${page.title}`;
-  return `${SIGNS[page.type]} ${page.title}`;
+function headline({ page, episode, recovered, resolved }: PageCard): string {
+  const times = episode > 1 ? ` (${ordinal(episode)} time)` : "";
+  const past = `${page.pastTitle ?? page.title}${times}`;
+  if (resolved !== undefined) return `✅ Resolved · ${past}`;
+  if (recovered !== undefined) return `🟢 Recovered · ${past}`;
+  return `${SIGNS[page.type]} ${page.title}${times}`;
+}
+
+/** `2nd`, `3rd`, `11th`. */
+function ordinal(number: number): string {
+  const tens = number % 100;
+  const suffixes: Readonly<Record<number, string>> = { 1: "st", 2: "nd", 3: "rd" };
+  const isTeen = tens >= 11 && tens <= 13;
+  return `${number}${isTeen ? "th" : (suffixes[number % 10] ?? "th")}`;
+}
+
+/** Said in the thread when a recovered incident fires again. */
+export function reopenedReply({
+  page,
+  episode,
+  openedMs,
+}: Pick<PageCard, "page" | "episode" | "openedMs">): Message {
+  const text = `${SIGNS[page.type]} Fires again, the ${ordinal(episode)} time: ${page.title}`;
+  return {
+    text: fitMarkup(safe(text), FALLBACK_CHARS_MAX),
+    blocks: [
+      section(`*${safe(text)}*`, "It had recovered. I look at it anew: a diagnosis follows below."),
+      context(`*First paged* ${instant(openedMs)}`, safe(page.ruleText)),
+    ],
+  };
 }
 
 const VALUE_LABELS: Readonly<Record<string, string>> = {
@@ -110,7 +140,8 @@ export function pageCard(card: PageCard): Message {
   const note = hushed
     ? "hushed: only actions and their outcome are posted"
     : "details in the thread";
-  blocks.push(context(`*Paged* ${instant(page.atMs)}`, safe(page.ruleText), note));
+  const first = card.episode > 1 ? `, first ${instant(card.openedMs)}` : "";
+  blocks.push(context(`*Paged* ${instant(page.atMs)}${first}`, safe(page.ruleText), note));
   if (!isOver && !hushed) blocks.push(hushButton(card.incidentId));
   const state = card.resolved === undefined ? (isOver ? "recovered" : "open") : "resolved";
   return {

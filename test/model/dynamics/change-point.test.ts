@@ -20,6 +20,16 @@ test("a spell that is over is no onset, and neither is a steady share of bad req
   expect(riseOf(many(30, 50, 10), 3)).toBe(-1);
 });
 
+test("what was over for a minute was another trouble: the onset is that of the last", () => {
+  const heavy = [...many(24, 50, 0), ...many(24, 50, 40)];
+  expect(riseOf([...heavy, ...many(24, 50, 0), ...many(4, 50, 8)], 3)).toBe(72);
+  // Half a minute of calm within one trouble parts nothing.
+  expect(riseOf([...heavy, ...many(6, 50, 0), ...many(6, 50, 40)], 3)).toBe(24);
+  // A minute with so few requests that chance would keep them good is no health.
+  const rare = [...many(24, 50, 0), ...many(12, 50, 10), ...many(12, 1, 0)];
+  expect(riseOf([...rare, ...many(4, 50, 10)], 3)).toBe(24);
+});
+
 test("one bad request among few is chance", () => {
   expect(riseOf([...many(20, 4, 0), tally(4, 1)], 3)).toBe(-1);
 });

@@ -15,9 +15,9 @@ export async function checkDiagnosis(
   { clauses, withinMs }: DiagnosisExpectation,
 ): Verdict {
   const { stage, lastEventMs } = performance;
-  const { openedMs } = await currentIncident(performance);
+  const { episodeMs } = await currentIncident(performance);
   if (withinMs === undefined) {
-    const untilMs = stage.nowMs + openedMs + FIRST_MS - stage.clock.nowMs();
+    const untilMs = stage.nowMs + episodeMs + FIRST_MS - stage.clock.nowMs();
     const first = await stage.waitFor(
       async () => (await currentIncident(performance)).firstDiagnosis,
       Math.max(stage.nowMs, untilMs),

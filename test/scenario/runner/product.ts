@@ -204,9 +204,10 @@ class Speaker {
     await this.#turn(conversation, input, question);
   }
 
-  async investigate({ id, page }: Incident): Promise<Reply> {
+  async investigate({ id, episode, page }: Incident): Promise<Reply> {
     const sloId = page.sloId === undefined ? {} : { sloId: page.sloId };
-    const input = { type: "incident", incidentId: id, summary: page.title, ...sloId } as const;
+    const summary = `${page.title} (round ${episode})`;
+    const input = { type: "incident", incidentId: id, summary, ...sloId } as const;
     return this.#turn({ id: `incident-${id}`, incidentId: id }, input, page.title);
   }
 
@@ -218,7 +219,7 @@ class Speaker {
   }
 }
 
-/** Every incident is investigated once, when its first diagnosis is there. */
+/** Every episode of an incident is investigated once, when its first diagnosis is there. */
 function followPages(
   { clock, log }: ProductDeps,
   incidents: Incidents,
@@ -227,9 +228,9 @@ function followPages(
   const begun = new Set<string>();
   const follow = async (): Promise<void> => {
     for (const incident of await incidents.unresolved()) {
-      const { id, firstDiagnosis, investigation } = incident;
-      if (firstDiagnosis === undefined || begun.has(id)) continue;
-      begun.add(id);
+      const { id, episode, firstDiagnosis, investigation } = incident;
+      if (firstDiagnosis === undefined || begun.has(`${id} ${episode}`)) continue;
+      begun.add(`${id} ${episode}`);
       if (investigation !== "none" && investigation !== "running") continue;
       const conversationId = `incident-${id}`;
       await incidents.recordInvestigation(id, { type: "started", conversationId }, clock.nowMs());
