@@ -86,10 +86,22 @@ function draw(fresh) {
   renderSidebar(element("sidebar"), store, { current: place.channel, open: openChannel, switchTo });
   channelView.show(fresh);
   threadView.show(fresh);
-  element("connection").textContent = bot.connected ? "" : `${bot.name} is not connected yet`;
+  element("connection").textContent = connectionText(store, bot);
   document.body.classList.toggle("with-thread", place.thread !== undefined);
   if (fresh) renderTools(element("tools"), faults);
   remember();
+}
+
+function connectionText({ ended, hasMetBot }, { connected, name }) {
+  if (ended) return "The demo has ended. Start it again with: npm run demo";
+  if (connected) return "";
+  return hasMetBot ? `${name} is away: it restarts, or was stopped` : `${name} is starting …`;
+}
+
+/** Escape closes the thread, but not under the hands of a person who is writing. */
+function isWriting() {
+  const { activeElement } = document;
+  return activeElement?.tagName === "TEXTAREA" && activeElement.value.trim() !== "";
 }
 
 /** The address names person, channel and thread, so that a reload or a second window shows the same. */
@@ -119,6 +131,7 @@ function openChannel(id) {
 function openThread(ts) {
   place.thread = ts;
   draw(false);
+  channelView.list.keepInSight(ts);
   threadView.list.toEnd();
   threadView.composer.focus();
 }
@@ -170,7 +183,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("keydown", (event) => {
   closeMenus(event);
-  const busy = document.querySelector("dialog[open]") !== null;
+  const busy = document.querySelector("dialog[open]") !== null || isWriting();
   if (event.key === "Escape" && !busy && place.thread !== undefined) closeThread();
 });
 document.addEventListener("visibilitychange", () => draw(false));

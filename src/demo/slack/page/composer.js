@@ -90,6 +90,14 @@ export class Composer {
     this.focus();
   }
 
+  /** Says it at once, and leaves what a person has begun to write. */
+  async ask(text) {
+    const draft = this.#field.value;
+    this.fill(text);
+    await this.submit();
+    if (draft !== "") this.fill(draft);
+  }
+
   #typed() {
     const field = this.#field;
     field.style.height = "auto";

@@ -19,7 +19,7 @@ function promptChips(store, channel, composer) {
   return prompts.prompts.map((prompt) =>
     h(
       "button",
-      { class: "chip", type: "button", onclick: () => composer.fill(prompt.message) },
+      { class: "chip", type: "button", onclick: () => composer.ask(prompt.message) },
       prompt.title,
     ),
   );

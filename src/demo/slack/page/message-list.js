@@ -30,13 +30,24 @@ export class MessageList {
     this.#scroller = h("div", { class: "scroller" }, this.element);
     this.wrapper = h("div", { class: "list-wrap" }, this.#scroller, this.#jump);
     this.#scroller.addEventListener("scroll", () => {
-      if (this.#atEnd()) this.#jump.hidden = true;
+      // What scrolls because a size has changed is not the person's doing; the observer below sees to it.
+      if (this.#size === this.#measured() && this.#atEnd()) this.#jump.hidden = true;
     });
-    // A picture that loads late makes the list taller; whoever was at the end stays there.
-    this.#scroller.addEventListener("load", () => this.#stayed && this.toEnd(), true);
+    // A late picture, a thread that opens beside it, a field that grows: whoever was at the end stays there.
+    const sizes = new ResizeObserver(() => {
+      if (this.#stayed) this.toEnd();
+      this.#size = this.#measured();
+    });
+    for (const each of [this.#scroller, this.element]) sizes.observe(each);
   }
 
   #stayed = true;
+  #size = "";
+
+  #measured() {
+    const { scrollHeight, clientHeight } = this.#scroller;
+    return `${scrollHeight}/${clientHeight}`;
+  }
 
   #atEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
@@ -90,10 +101,19 @@ export class MessageList {
     return item.node;
   }
 
+  #message(ts) {
+    return this.element.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+  }
+
   reveal(ts) {
-    const target = this.element.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+    const target = this.#message(ts);
     target?.scrollIntoView({ block: "center" });
     target?.classList.add("revealed");
+  }
+
+  /** What opens a thread stays in sight when the list becomes narrower. */
+  keepInSight(ts) {
+    if (!this.#stayed) this.#message(ts)?.scrollIntoView({ block: "nearest" });
   }
 }
 

@@ -14,6 +14,10 @@ export class Store {
     commands: [],
   };
   messages = new Map();
+  /** The server is gone: with it the demo. */
+  ended = false;
+  /** The app has been here. */
+  hasMetBot = false;
   #listeners = new Set();
   #events;
   #clockOffsetMs = 0;
@@ -38,12 +42,17 @@ export class Store {
     const events = new EventSource(`/events?user=${encodeURIComponent(this.state.me)}`);
     let opened = false;
     events.onopen = () => {
-      if (opened) this.#load(this.state.me).catch(() => this.#tell({ type: "offline" }));
+      if (opened) this.#load(this.state.me).catch(() => this.#end());
       opened = true;
     };
     events.onmessage = (event) => this.#apply(JSON.parse(event.data));
-    events.onerror = () => this.#tell({ type: "offline" });
+    events.onerror = () => this.#end();
     this.#events = events;
+  }
+
+  #end() {
+    this.ended = true;
+    this.#tell({ type: "offline" });
   }
 
   async #load(userId) {
@@ -51,6 +60,8 @@ export class Store {
     const state = await response.json();
     this.#clockOffsetMs = state.nowMs - Date.now();
     this.state = state;
+    this.ended = false;
+    this.hasMetBot ||= state.bot.connected;
     this.messages = new Map(state.channels.map(({ id }) => [id, state.messages[id] ?? []]));
     this.#read = this.#loadRead(state.me);
     this.#tell({ type: "loaded" });
@@ -61,7 +72,10 @@ export class Store {
     else if (change.type === "deleted") this.#drop(change.channel, change.ts);
     else if (change.type === "status") this.#setStatus(change.status);
     else if (change.type === "prompts") this.state.prompts[change.channel] = change.prompts;
-    else if (change.type === "presence") this.state.bot.connected = change.connected;
+    else if (change.type === "presence") {
+      this.state.bot.connected = change.connected;
+      this.hasMetBot ||= change.connected;
+    }
     this.#tell(change);
   }
 
@@ -144,6 +158,8 @@ export async function perform(action, body) {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
+  }).catch((cause) => {
+    throw new Error("the demo does not answer; it has ended, or is starting again", { cause });
   });
   const answer = await response.json();
   if (answer.ok !== true) throw new Error(answer.message ?? answer.error);
