@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Action, actionTitle, hashWords, interventionOf } from "../src/incident/action.ts";
+import { actionSchema } from "../src/incident/action-schema.ts";
 import type { Proposal } from "../src/incident/events.ts";
 import type { EntityType } from "../src/model/entity.ts";
 import type { WorldView } from "../src/model/view.ts";
@@ -12,32 +13,7 @@ import { predictedRow, predictedSchema, predictionEvidence } from "./prediction-
 import { clauseText } from "./untrusted.ts";
 
 const REASON_CHARS_MAX = 400;
-const REPLICAS_MAX = 100;
-const CONCURRENT_MAX = 10_000;
 
-const name = z.string().min(1).max(200);
-const actionSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("rollback"), service: name, toVersion: name }),
-  z.strictObject({
-    type: z.literal("scale"),
-    service: name,
-    replicas: z.int().min(1).max(REPLICAS_MAX),
-  }),
-  z.strictObject({ type: z.literal("restart"), service: name, instance: name.optional() }),
-  z.strictObject({ type: z.literal("set_flag"), flag: name, variant: name }),
-  z.strictObject({
-    type: z.literal("restore_setting"),
-    service: name,
-    setting: name,
-    value: name,
-  }),
-  z.strictObject({
-    type: z.literal("limit_caller"),
-    caller: name,
-    callee: name,
-    maxConcurrent: z.int().min(1).max(CONCURRENT_MAX),
-  }),
-]);
 const input = z.strictObject({
   action: actionSchema,
   reason: z

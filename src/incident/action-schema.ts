@@ -10,7 +10,10 @@ const REPLICAS_MAX = 1_000;
 
 const name = z.string().trim().min(1).max(NAME_CHARS_MAX);
 
-/** The closed list of actions as it comes from outside: nothing that is not named here gets through. */
+/**
+ * The closed list of actions as it comes from outside: nothing that is not named here gets through. Strict: a field that we
+ * do not know could change what an action means, and would not be hashed.
+ */
 export const actionSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("rollback"), service: name, toVersion: name }),
   z.strictObject({
