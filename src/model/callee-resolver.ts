@@ -1,6 +1,6 @@
 import { Changed } from "./changed.ts";
 import { entityId } from "./entity.ts";
-import { addressNames, OTHER_PEER } from "./peer.ts";
+import { addressNames, isUnnamed, OTHER_PEER } from "./peer.ts";
 import type { Peer } from "./site.ts";
 import { isServing } from "./span-facts.ts";
 import type { SpanNode } from "./span-node.ts";
@@ -42,7 +42,7 @@ export class CalleeResolver {
     peer.answered.set(service, (times ?? 0) + 1);
   }
 
-  /** Undefined only when there is no room even for "others". */
+  /** Undefined when a call names nobody and nobody ever answered it, or when there is no room even for "others". */
   resolve(peer: Peer, heard: Heard): number | undefined {
     const { identity } = peer;
     const service = identity.type === "external" ? this.#service(peer) : undefined;
@@ -50,6 +50,7 @@ export class CalleeResolver {
       this.#unmask(peer, service, heard.nowMs);
       return service;
     }
+    if (isUnnamed(identity)) return undefined;
     peer.outside ??= this.#outside(peer, heard);
     if (peer.outside !== undefined) this.#topology.entities.touch(peer.outside, heard);
     return peer.outside;

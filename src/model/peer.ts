@@ -91,7 +91,21 @@ export function queueOf(attributes: Attributes): PeerIdentity | undefined {
   return destination === "" ? undefined : queue(attributes, system, destination);
 }
 
-/** Undefined for a client span that says nothing of its other end: it is then part of its parent's own work. */
+/** The other end of calls that do not say where they go: only who answers them tells, one kind of call from another. */
+export function unnamedPeer(caller: string, call: string): PeerIdentity {
+  return {
+    type: "external",
+    key: ["?", caller, call].join("\n"),
+    names: [],
+    address: "",
+    service: "",
+    system: "",
+  };
+}
+
+export const isUnnamed = ({ names }: PeerIdentity): boolean => names.length === 0;
+
+/** Undefined for a client span that says nothing of its other end. */
 export function peerOf(
   attributes: Attributes,
   kind: number,

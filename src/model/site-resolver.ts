@@ -10,7 +10,7 @@ import {
   operationText,
   servedOperation,
 } from "./operation-name.ts";
-import { OTHER_PEER, type PeerIdentity, peerOf, queueOf } from "./peer.ts";
+import { OTHER_PEER, type PeerIdentity, peerOf, queueOf, unnamedPeer } from "./peer.ts";
 import { SPAN_KIND, type Span } from "./signal.ts";
 import type {
   CallSite,
@@ -188,11 +188,15 @@ export class SiteResolver {
     const known = findCall(sender, path);
     if (known !== undefined) return known;
     const caller = this.#topology.name(sender.service);
-    const identity = peerOf(span.attributes, span.kind, caller);
-    if (identity === undefined) return undefined;
+    const named = peerOf(span.attributes, span.kind, caller);
     const isAsync = span.kind === SPAN_KIND.producer;
+    const name = callName(span);
+    // One that does not say where it goes is its caller's own work, until somebody answers such a call.
+    const isFull = sender.callsKept >= CALLS_PER_SENDER_MAX || this.#peerByKey.size >= PEERS_MAX;
+    if (named === undefined && (isFull || isAsync)) return undefined;
+    const identity = named ?? unnamedPeer(caller, name);
     if (sender.callsKept < CALLS_PER_SENDER_MAX) {
-      const call = { identity, isAsync, name: callName(span) };
+      const call = { identity, isAsync, name };
       return keepCall(sender, path, this.#createCall(sender, call));
     }
     this.callsOverflowed += 1;

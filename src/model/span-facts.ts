@@ -27,11 +27,15 @@ export function skewShiftMs(parent: SpanNode, child: SpanNode): number {
   return began ? 0 : parent.startMs - child.startMs;
 }
 
-/** The nearest calls and served spans below a node; internal spans are the node's own work and looked through. */
+/** Nobody is known to answer this call. */
+const isUnanswered = (node: SpanNode): boolean =>
+  isCall(node) && node.callee < 0 && answerOf(node) === undefined;
+
+/** The nearest calls and served spans below a node; what is the node's own work is looked through. */
 export function callsBelow(node: SpanNode, into: SpanNode[] = [], depth = 0): SpanNode[] {
   if (node.children === undefined || depth > SPAN_DEPTH_MAX) return into;
   for (const child of node.children) {
-    if (child.site.type === "internal") callsBelow(child, into, depth + 1);
+    if (child.site.type === "internal" || isUnanswered(child)) callsBelow(child, into, depth + 1);
     else if (child.kind !== SPAN_KIND.consumer) into.push(child);
   }
   return into;

@@ -369,3 +369,27 @@ describe("spans that do not come, or come twice", () => {
     expect(world.stats()).toMatchObject({ spans: 3, spansDuplicate: 3 });
   });
 });
+
+describe("a call that does not say where it goes", () => {
+  const call: Line = { id: "cb", under: "root", service: "a", kind: "client", from: 10, to: 60 };
+  const answer: Line = { id: "sb", under: "cb", service: "b", kind: "server", from: 20, to: 50 };
+  const window = { fromMs: at(0), toMs: at(10) };
+  const NONE = new Float64Array();
+
+  test("goes to whoever answers it", () => {
+    const view = worldOf(signalsOf([root(100), call, answer]), at(60)).at(at(60));
+    const [edge] = view.edges(window);
+    expect(edge?.id).toBe("a->b");
+    expect(total(edge?.gapMsSum ?? NONE)).toBeCloseTo(20);
+    const own = view.stations(window).find(({ service }) => service === entityId("service", "a"));
+    expect(total(own?.selfMsSum ?? NONE)).toBeCloseTo(50);
+  });
+
+  test("is its caller's own work while nobody answers", () => {
+    const view = worldOf(signalsOf([root(100), call]), at(60)).at(at(60));
+    expect(view.edges(window)).toEqual([]);
+    expect(view.entities({ type: "external" })).toEqual([]);
+    const own = view.stations(window).find(({ service }) => service === entityId("service", "a"));
+    expect(total(own?.selfMsSum ?? NONE)).toBeCloseTo(100);
+  });
+});

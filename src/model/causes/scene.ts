@@ -8,7 +8,12 @@ import type { Symptom } from "./diagnosis.ts";
 import { type Picture, type PictureOptions, pictureOf } from "./picture.ts";
 import { entryRises } from "./places/entry-rise.ts";
 import { fitsPage, type PagedSymptom } from "./places/paged-symptom.ts";
-import { type PagedRise, type PlacePicture, placePictureOf } from "./places/place-picture.ts";
+import {
+  type PagedRise,
+  type PlacePicture,
+  placePictureOf,
+  UNSEEN_MS,
+} from "./places/place-picture.ts";
 import type { Readings } from "./places/readings.ts";
 import { placesNamed, type SystemMap, systemMapOf } from "./places/system-map.ts";
 import { type MeasuredSymptom, operationAsked, symptomOf } from "./symptom.ts";
@@ -89,6 +94,31 @@ function coverageOf(entries: readonly EntryWindow[]): (window: Window) => number
   };
 }
 
+/** So many seconds of spans must lie before the trouble, for it to be compared with something. */
+const COMPARED_MIN_S = 20;
+
+/** The earliest beginning that spans can tell anything of; none is too early where there are no spans. */
+function comparableFrom(
+  entries: readonly EntryWindow[],
+  covered: (window: Window) => number,
+): number {
+  const first = entries[0];
+  if (first === undefined) return Number.NEGATIVE_INFINITY;
+  const at = first.count.findIndex((_, index) => {
+    const toMs = first.fromMs + (index + 1) * BUCKET_MS;
+    return covered({ fromMs: first.fromMs, toMs }) >= COMPARED_MIN_S;
+  });
+  return at < 0 ? Number.NEGATIVE_INFINITY : first.fromMs + (at + 1) * BUCKET_MS;
+}
+
+/** A guess at the beginning that lies before what can be compared is replaced by a usual one: soon before it was noticed. */
+function laterOf(
+  guessMs: number,
+  { comparable, noticedMs }: { readonly comparable: number; readonly noticedMs: number },
+): number {
+  return guessMs >= comparable ? guessMs : Math.max(comparable, noticedMs - UNSEEN_MS);
+}
+
 const busiest = (entries: readonly EntryWindow[]): EntryWindow | undefined =>
   entries.reduce<EntryWindow | undefined>(
     (best, one) => (best === undefined || one.duration.count > best.duration.count ? one : best),
@@ -107,8 +137,18 @@ export function pagedScene(view: WorldView, { page, readings }: PagedQuery): Sce
   const asked = operationsPaged(entries, page, map);
   const seen = entryRises(asked, page);
   const metered = placePictureOf({ map, readings, page, toMs });
-  const best = clearest([...metered.rises, ...seen], page);
-  const onsetMs = best?.rise.onsetMs ?? metered.stretches.incident.fromMs;
+  const covered = coverageOf(entries);
+  const comparable = comparableFrom(entries, covered);
+  const best = clearest(
+    [...metered.rises, ...seen].filter(({ rise }) => rise.onsetMs >= comparable),
+    page,
+  );
+  const onsetMs =
+    best?.rise.onsetMs ??
+    laterOf(metered.stretches.incident.fromMs, {
+      comparable,
+      noticedMs: page.detectedMs,
+    });
   const isSame = onsetMs === metered.stretches.incident.fromMs;
   const places = isSame ? metered : placePictureOf({ map, readings, page, toMs, onsetMs });
   const lead = busiest(asked);
@@ -118,7 +158,7 @@ export function pagedScene(view: WorldView, { page, readings }: PagedQuery): Sce
       ? undefined
       : pictureOf(view, lead.operation, {
           atMs: view.closedMs,
-          since: { onsetMs, deviates: evidence > 0, coveredSeconds: coverageOf(entries) },
+          since: { onsetMs, deviates: evidence > 0, coveredSeconds: covered },
           operations: new Set(asked.map(({ operation }) => operation)),
         });
   const measured = pagedSymptom({ page, picture, best, onsetMs, places });

@@ -16,12 +16,13 @@ const ERROR_FLOOR = 0.01;
 /** How many buckets make a step in which there are usually enough requests. */
 function bucketsPerStep(entries: readonly EntryWindow[]): number {
   let requests = 0;
-  let length = 0;
-  for (const entry of entries) {
-    length = Math.max(length, entry.length);
-    for (const count of entry.count) requests += count;
+  let served = 0;
+  for (let at = 0; at < (entries[0]?.length ?? 0); at += 1) {
+    const count = entries.reduce((sum, entry) => sum + (entry.count[at] ?? 0), 0);
+    requests += count;
+    if (count > 0) served += 1;
   }
-  const perBucket = requests / Math.max(1, length);
+  const perBucket = requests / Math.max(1, served);
   return Math.max(1, Math.min(BUCKETS_MAX, Math.ceil(REQUESTS_MIN / Math.max(0.1, perBucket))));
 }
 

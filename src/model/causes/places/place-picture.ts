@@ -37,7 +37,7 @@ export interface PlacePicture {
 const LATENCY_FLOOR = 0.06;
 const ERROR_FLOOR = 0.004;
 /** Without anything that rises, the trouble is taken to have begun so long before it was noticed. */
-const UNSEEN_MS = 180_000;
+export const UNSEEN_MS = 180_000;
 const UNSEEN_STEPS = 1.6;
 /** Evidence of all places together below which they say nothing of when it began. */
 const COMMON_MIN = 8;

@@ -45,9 +45,9 @@ const TIME_UNITS: Readonly<Record<string, number>> = {
   min: 60_000,
 };
 
-/** The time unit that a name ends in: `…_ms`, `…(s)`, `…_seconds_p99`. */
+/** The time unit that a name ends in: `…_ms`, `…(s)`, `…_seconds_p99`; what is counted per second is no time. */
 const NAMED_UNIT =
-  /[_.( ](ns|us|ms|milliseconds?|s|sec|seconds)(?:\)|$|[_.](?:p\d|avg|mean|max|bucket))/i;
+  /(?<!per)[_.( ](ns|us|ms|milliseconds?|s|sec|seconds)(?:\)|$|[_.](?:p\d|avg|mean|max|bucket))/i;
 
 const OUTWARD = /client|outbound|upstream|egress|outgoing|downstream|remote|peer|\bsource[_.]/;
 const RESTARTS = /restart|oom|\bkill|evict|crash(?!ed requests)/;

@@ -23,11 +23,45 @@ export const PAGED_EVIDENCE_MIN = 1;
 const GUARD_STEPS = 4;
 const GUARD_MS = 5 * 60_000;
 const GUARD_SHARE = 0.4;
+/** A step so many times the noise around it stands out in a short record. */
+const STEP_NOISE = 2;
+/** Fewer values do not make a usual level. */
+const USUAL_MIN = 3;
 
 /** How old trouble usually is when it is detected: a few minutes or steps; evidence pays for other ages. */
 function agePenalty(ageMs: number, stepMs: number): number {
   const usualMs = Math.max(2 * 60_000, 1.5 * stepMs);
   return 0.7 * Math.log(Math.max(1, ageMs / (3 * usualMs)));
+}
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+
+/** What comes before the largest step upwards, when that is far above the noise on both of its sides. */
+function beforeStep(values: readonly number[]): readonly number[] | undefined {
+  let [best, end] = [0, 0];
+  for (let at = USUAL_MIN; at < values.length; at += 1) {
+    const rise = meanOf(values.slice(at)) - meanOf(values.slice(0, at));
+    const gained = rise <= 0 ? 0 : rise ** 2 * at * (values.length - at);
+    if (gained > best) [best, end] = [gained, at];
+  }
+  const [before, after] = [values.slice(0, end), values.slice(end)];
+  const noise = Math.max(spread(before), spread(after));
+  return end > 0 && median(after) - median(before) >= STEP_NOISE * noise ? before : undefined;
+}
+
+/** Values from before the trouble can have begun. A record that hardly reaches beyond it tells by its own largest step. */
+function usualValues(series: StepSeries, detectedMs: number): readonly number[] {
+  const { fromMs, stepMs, values } = series;
+  const until = (toMs: number): readonly number[] =>
+    Array.from(values).filter(
+      (value, at) => Number.isFinite(value) && fromMs + at * stepMs <= toMs,
+    );
+  const guardMs = Math.max(GUARD_STEPS * stepMs, GUARD_MS);
+  const firstMs = fromMs + Math.max(0, values.findIndex(Number.isFinite)) * stepMs;
+  const spare = GUARD_SHARE * Math.max(0, detectedMs - firstMs);
+  const stepped = spare < guardMs ? beforeStep(until(detectedMs)) : undefined;
+  return stepped ?? until(detectedMs - Math.min(spare, guardMs));
 }
 
 /**
@@ -40,15 +74,8 @@ export function riseOf(
   { floor, evidenceMin }: { readonly floor: number; readonly evidenceMin: number },
 ): Rise | undefined {
   const { fromMs, stepMs, values } = series;
-  const guardMs = Math.min(
-    GUARD_SHARE * Math.max(0, detectedMs - fromMs),
-    Math.max(GUARD_STEPS * stepMs, GUARD_MS),
-  );
-  const usual: number[] = [];
-  values.forEach((value, at) => {
-    if (Number.isFinite(value) && fromMs + at * stepMs <= detectedMs - guardMs) usual.push(value);
-  });
-  if (usual.length < 3) return undefined;
+  const usual = usualValues(series, detectedMs);
+  if (usual.length < USUAL_MIN) return undefined;
   const recent = usual.slice(-120);
   const level = median(recent);
   const noise = Math.max(floor, spread(recent, level), spread(usual) / 2);
