@@ -143,15 +143,29 @@ function ownChange({ picture }: Situation, service: EntityId): Change | undefine
 }
 
 /** One replica, and the waits in front of and behind it when it is the one that causes them. */
-function repairInstance(effect: Effect, { picture }: Situation, instance: EntityId): void {
-  effect.repaired.add(instance);
+function repairInstance(effect: Effect, situation: Situation, instance: EntityId): void {
+  const { picture } = situation;
   const owner = [...picture.services.values()].find((one) => one.instances.has(instance));
-  if (owner === undefined) return;
-  if (sickInstance(picture, owner.service)?.instance !== instance) return;
+  const sick = owner === undefined ? undefined : sickInstance(picture, owner.service);
+  const cause = owner === undefined ? undefined : ownChange(situation, owner.service);
+  if (cause !== undefined && sick?.ownVersion !== false) {
+    keepsChange(effect, cause, instance);
+    return;
+  }
+  effect.repaired.add(instance);
+  if (owner === undefined || sick?.instance !== instance) return;
   for (const edge of picture.edges.values()) {
     if (edge.caller === owner.service || edge.callee === owner.service)
       effect.repaired.add(edge.id);
   }
+}
+
+/** What a change brought is there again after a restart. */
+function keepsChange(effect: Effect, cause: Change, entity: EntityId): void {
+  effect.assumptions.push(
+    `a restart keeps what the ${cause.kind} change of ${entityName(entity)} set`,
+  );
+  effect.extrapolates = true;
 }
 
 function applyRestart(effect: Effect, situation: Situation, name: string): void {
@@ -171,10 +185,7 @@ function applyRestart(effect: Effect, situation: Situation, name: string): void 
   const cause = known === undefined ? undefined : ownChange(situation, entity);
   const silent = picture.stretch.absent;
   if (cause !== undefined && !silent) {
-    effect.assumptions.push(
-      `a restart keeps what the ${cause.kind} change of ${entityName(entity)} set`,
-    );
-    effect.extrapolates = true;
+    keepsChange(effect, cause, entity);
     return;
   }
   if (known === undefined || silent) repairService(effect, picture, entity);
