@@ -35,6 +35,8 @@ const INSTANCES_MAX = 3;
 const LINKS_MAX = 4;
 /** Traffic that grew or shrank by this factor is told first. */
 const RATE_TOLD_MIN = 2;
+/** Beside failures a time that moved by less (a logarithm) is not worth a word. */
+const P95_TOLD_MIN = 0.1;
 const MINUTES = 3;
 const MINUTES_MAX = 60;
 
@@ -209,8 +211,9 @@ function clause({ what, before, after }: Row): string {
   const grown = after.requestRate / before.requestRate;
   const times = Number.isFinite(after.p95Ms / before.p95Ms) ? " ({{factor}})" : "";
   const slower = `p95 of ${what} went from {{beforeP95Ms}} to {{afterP95Ms}}${times}`;
+  const moved = Math.abs(Math.log(after.p95Ms / before.p95Ms)) > P95_TOLD_MIN;
   if (failing)
-    return `errors of ${what} went from {{beforeErrorRatio}} to {{afterErrorRatio}}, and ${slower}`;
+    return `errors of ${what} went from {{beforeErrorRatio}} to {{afterErrorRatio}}${moved ? `, and ${slower}` : ""}`;
   return grown > RATE_TOLD_MIN || grown < 1 / RATE_TOLD_MIN
     ? `${what} went from {{beforeRequestRate}} to {{afterRequestRate}} ({{rateFactor}}), and ${slower}`
     : slower;

@@ -134,9 +134,10 @@ function evidenceOf(
     about: name,
     text: isSilent
       ? `${name} was last seen at {{lastSeen}}`
-      : `${name} serves {{requestRate}} with p95 {{p95Ms}} and {{errorRatio}} errors`,
+      : `${name} serves {{requestRate}} with p95 {{p95Ms}} and {{errorRatio}} errors in the last {{over}}`,
     values: {
       ...healthValues(health),
+      ...quantities("ms", { over: window.toMs - window.fromMs }),
       ...quantities("time", { firstSeen: entity.firstSeenMs, lastSeen: entity.lastSeenMs }),
       ...(entity.type === "service" ? quantities("count", { instances }) : {}),
     },

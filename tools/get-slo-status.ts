@@ -17,6 +17,17 @@ const sloRowSchema = z.object({
   /** The window of `badRatio`, `errors` and `slow`. */
   overSeconds: z.number(),
   badRatio: z.number().nullable(),
+  /** How it is kept: `recovered`: met now, missed within `overSeconds`. `silent`: no request. */
+  standing: z.enum([
+    "met",
+    "recovered",
+    "begins",
+    "missed",
+    "silent",
+    "burning",
+    "absent",
+    "no-data",
+  ]),
   errors: z.number(),
   slow: z.number(),
   burnRate: z.number().nullable(),
@@ -60,7 +71,7 @@ const worstBurn = (status: SloStatus): number | undefined =>
     ? undefined
     : Math.max(...status.burnRates.map((burn) => Math.min(burn.long, burn.short)));
 
-function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
+function sloRow(view: WorldView, status: SloStatus): z.infer<typeof sloRowSchema> {
   return {
     id: nameText(status.slo.id),
     operation: nameText(`${status.slo.service} ${status.slo.operation}`),
@@ -68,6 +79,7 @@ function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
     state: status.state,
     overSeconds: overMsOf(status) / 1000,
     badRatio: rounded(badRatioOf(status)),
+    standing: standingOf(view, status),
     errors: status.sli.errors,
     slow: status.sli.slow,
     burnRate: rounded(worstBurn(status)),
@@ -75,34 +87,67 @@ function sloRow(status: SloStatus): z.infer<typeof sloRowSchema> {
   };
 }
 
-const STATE_TEXT: Readonly<Record<SloStatus["state"], string>> = {
-  ok: "keeps its objective: {{badRatio}} of requests were bad in the last {{over}}",
-  burning: "is burning its error budget: {{badRatio}} of requests were bad in the last {{over}}",
+type Standing = z.infer<typeof sloRowSchema>["standing"];
+
+const BAD = "{{badRatio}} of requests were bad in the last {{over}}";
+const BAD_NOW = "{{recentBadRatio}} of requests were bad in the last {{recentOver}}";
+
+/** Nothing fires while the budget burns slowly, or has only begun to burn fast: that is no objective kept. */
+const STANDING_TEXT: Readonly<Record<Standing, string>> = {
+  met: `keeps its objective: ${BAD}`,
+  recovered: `has recovered: ${BAD_NOW}, {{badRatio}} in the last {{over}}`,
+  begins: `has begun to miss its objective: ${BAD_NOW}, {{badRatio}} in the last {{over}}`,
+  missed: `does not page, but misses its objective: ${BAD}`,
+  silent: "had no requests in the last {{over}}",
+  burning: `is burning its error budget: ${BAD}`,
   absent: "has lost its traffic; the last request was seen at {{lastSample}}",
   "no-data": "has never been seen in the telemetry",
 };
 
-/** Nothing fires while the budget burns slowly, or has only begun to burn fast: that is no objective kept. */
-function stateText(status: SloStatus): string {
-  const isMissed = status.state === "ok" && badRatioOf(status) > 1 - status.slo.objective;
-  return isMissed
-    ? "does not page, but misses its objective: {{badRatio}} of requests were bad in the last {{over}}"
-    : STATE_TEXT[status.state];
+interface Recent {
+  readonly overMs: number;
+  /** Undefined: no request. */
+  readonly badRatio?: number;
 }
 
-export function sloEvidence(status: SloStatus, asOfMs: number): EvidenceDraft {
+/** The shortest window that a rule looks at: how it is just now. */
+function recentOf(view: WorldView, { slo, burnRates }: SloStatus): Recent {
+  const shortest = Math.min(...burnRates.map(({ rule }) => rule.shortMs));
+  const overMs = Number.isFinite(shortest) ? shortest : 60_000;
+  const { good, bad } = view.sli(slo.id, { fromMs: view.closedMs - overMs, toMs: view.closedMs });
+  return good + bad === 0 ? { overMs } : { overMs, badRatio: bad / (good + bad) };
+}
+
+/** How an objective is kept, over both the time that its rules count and the last of it. */
+export function standingOf(view: WorldView, status: SloStatus): Standing {
+  if (status.state !== "ok") return status.state;
+  if (status.sli.good + status.sli.bad === 0) return "silent";
+  const allowed = 1 - status.slo.objective;
+  const isMissed = badRatioOf(status) > allowed;
+  const { badRatio } = recentOf(view, status);
+  if (badRatio === undefined) return isMissed ? "missed" : "met";
+  if (badRatio > allowed) return isMissed ? "missed" : "begins";
+  return isMissed ? "recovered" : "met";
+}
+
+export function sloEvidence(view: WorldView, status: SloStatus): EvidenceDraft {
   const operation = nameText(status.slo.operation);
+  const recent = recentOf(view, status);
   const burnRate = worstBurn(status);
   return {
     kind: "slo",
     about: operation,
-    text: `${operation} ${stateText(status)}`,
+    text: `${operation} ${STANDING_TEXT[standingOf(view, status)]}`,
     values: {
-      ...quantities("ratio", { badRatio: badRatioOf(status), objective: status.slo.objective }),
-      ...quantities("ms", { over: overMsOf(status) }),
+      ...quantities("ratio", {
+        badRatio: badRatioOf(status),
+        recentBadRatio: recent.badRatio,
+        objective: status.slo.objective,
+      }),
+      ...quantities("ms", { over: overMsOf(status), recentOver: recent.overMs }),
       ...quantities("factor", { burnRate }),
       ...quantities("count", { errors: status.sli.errors, slow: status.sli.slow }),
-      ...quantities("time", { lastSample: status.lastSampleMs, asOf: asOfMs }),
+      ...quantities("time", { lastSample: status.lastSampleMs, asOf: view.asOfMs }),
     },
   };
 }
@@ -135,8 +180,8 @@ export const getSloStatus = defineTool<z.infer<typeof input>, z.infer<typeof out
     }
     const { kept, notes } = firstOf(asked, SLOS_MAX, "objectives");
     return answer(
-      { asOf: isoTime(view.asOfMs), slos: kept.map(sloRow) },
-      kept.map((one) => sloEvidence(one, view.asOfMs)),
+      { asOf: isoTime(view.asOfMs), slos: kept.map((one) => sloRow(view, one)) },
+      kept.map((one) => sloEvidence(view, one)),
       all.length === 0 ? ["no objectives are defined: add them to slo.yaml"] : notes,
     );
   },

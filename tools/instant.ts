@@ -51,6 +51,12 @@ export function parseInstant(text: string, nowMs: number): number | undefined {
   return Number.isFinite(ms) ? ms : undefined;
 }
 
+/** A clock time that has not come yet today is that of yesterday; where that is not kept, today's was meant. */
+function isToCome(text: string, nowMs: number): boolean {
+  const atMs = clockTime(text.trim(), nowMs);
+  return atMs !== undefined && Math.floor(atMs / DAY_MS) < Math.floor(nowMs / DAY_MS);
+}
+
 /** The view that a tool reads: this turn's, or the one at the instant asked for. */
 export function viewAtInstant(
   context: ToolContext,
@@ -61,10 +67,11 @@ export function viewAtInstant(
   if (atMs === undefined) {
     return refuse("time_unreadable", "Give the time as 14:02 (UTC), 10 min ago, or an ISO time.");
   }
-  if (atMs > context.nowMs + FUTURE_SLACK_MS) {
+  const isKept = atMs >= context.view.retainedFromMs;
+  if (atMs > context.nowMs + FUTURE_SLACK_MS || (!isKept && isToCome(at, context.nowMs))) {
     return refuse("time_in_future", `It is ${isoTime(context.nowMs)}; the model has no future.`);
   }
-  if (atMs < context.view.retainedFromMs) {
+  if (!isKept) {
     const from = isoTime(context.view.retainedFromMs);
     return refuse("time_not_retained", `The model keeps what happened since ${from}.`, [from]);
   }

@@ -6,7 +6,13 @@ import { defineTool, type EvidenceDraft } from "./define-tool.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { resolveEntity } from "./named-entity.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
-import { lastMinutesOfChanges, minutesSchema, windowSchema, windowText } from "./window.ts";
+import {
+  changesKnownFrom,
+  lastMinutesOfChanges,
+  minutesSchema,
+  windowSchema,
+  windowText,
+} from "./window.ts";
 
 /** Limit: changes of one answer, newest first. */
 const CHANGES_MAX = 12;
@@ -120,16 +126,17 @@ export const listChanges = defineTool<z.infer<typeof input>, z.infer<typeof outp
     const window = lastMinutesOfChanges(view, minutes);
     const changes = [...view.changes(window, about?.entity.id)].reverse();
     const { kept, notes } = firstOf(changes, CHANGES_MAX, "changes");
+    const knownFromMs = changesKnownFrom(view, window.fromMs);
+    const isShort = knownFromMs > window.fromMs;
+    const noun = changes.length === 1 ? "change" : "changes";
     const count: EvidenceDraft = {
       kind: "change",
       about: about === undefined ? "system" : nameText(about.entity.name),
-      text:
-        changes.length === 1
-          ? "{{count}} change in the last {{span}}"
-          : "{{count}} changes in the last {{span}}",
+      text: `{{count}} ${noun} ${isShort ? "since {{knownFrom}}, when watching began" : "in the last {{span}}"}`,
       values: {
         ...quantities("count", { count: changes.length }),
-        ...quantities("ms", { span: minutes * 60_000 }),
+        ...quantities("ms", { span: window.toMs - Math.max(window.fromMs, knownFromMs) }),
+        ...quantities("time", isShort ? { knownFrom: knownFromMs } : {}),
       },
     };
     return answer(

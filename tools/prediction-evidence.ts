@@ -14,6 +14,14 @@ const UTILISATION_MAX = 4;
 /** A share of failures below which nothing is said of them. */
 const TOLD_MIN = 0.005;
 
+/** A grade in words. */
+const GRADES: Readonly<Record<Prediction["grade"], string>> = {
+  A: "proven here",
+  B: "tested on this system's past",
+  C: "untested here",
+  D: "no number",
+};
+
 /** Statistics that answers show, under the names that citations use. */
 const KEYS: Readonly<Partial<Record<PredictedSli["statistic"], string>>> = {
   p95: "p95",
@@ -160,7 +168,7 @@ export function predictionEvidence(prediction: Prediction, plan: string): readon
     return {
       kind: "prediction",
       about,
-      text: `${plan} ${clauseOf(slis, about, missing)} (grade ${grade})`,
+      text: `${plan} ${clauseOf(slis, about, missing)} (grade ${grade}: ${GRADES[grade]})`,
       values: {
         ...Object.assign({}, ...slis.map((one) => sliValues(one, KEYS[one.statistic] ?? ""))),
         ...(index === 0 ? wrongIfValue(prediction) : {}),

@@ -12,7 +12,7 @@ import {
   type ToolRefusal,
 } from "./define-tool.ts";
 import { entriesSeen, entriesThrough, ownerOf } from "./entry-operation.ts";
-import { sloNamed } from "./get-slo-status.ts";
+import { sloNamed, standingOf } from "./get-slo-status.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { changeClause, changeEvidence } from "./list-changes.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
@@ -56,6 +56,8 @@ const output = z.object({
     slo: z.string().nullable(),
     kind: z.string(),
     onset: z.string(),
+    /** Its objective is met again. */
+    isOver: z.boolean(),
     badRatio: z.number().nullable(),
     healthyBadRatio: z.number().nullable(),
     p95Ms: z.number().nullable(),
@@ -111,29 +113,59 @@ function blindSpotsOf({ blindSpots }: Diagnosis): string[] {
   return blindSpots.slice(0, BLIND_SPOTS_MAX).map((one) => clauseText(one));
 }
 
-function symptomEvidence(diagnosis: Diagnosis): EvidenceDraft {
-  const { symptom, blastRadius, noneProbability, hypotheses } = diagnosis;
+/** An incident window that begins this near to the onset is the time since. */
+const SINCE_ONSET_MS = 10_000;
+
+/** Whether what is diagnosed has passed: its objective is met again. */
+function isOver(view: WorldView, { symptom }: Diagnosis): boolean {
+  if (symptom.kind === "none" || symptom.sloId === undefined) return false;
+  const status = view.sloStatus(symptom.sloId);
+  return status !== undefined && ["met", "recovered"].includes(standingOf(view, status));
+}
+
+/** What is hurt, or was; every share with the time that it is a share of. */
+function hurtClause({ symptom, incident }: Diagnosis, over: boolean): string {
+  const since = over
+    ? "was hurt from {{onset}} on, and is not any more"
+    : "is hurt since {{onset}}";
+  if (symptom.kind === "absent") return "has had no requests since {{onset}}";
+  const window =
+    Math.abs(incident.fromMs - symptom.onsetMs) < SINCE_ONSET_MS
+      ? "in the {{over}} since then"
+      : "in the last {{over}}";
+  const before = Number.isFinite(symptom.healthyBadRatio) ? ", {{healthyBadRatio}} before it" : "";
+  return `${since}: {{badRatio}} of requests were bad ${window}${before}`;
+}
+
+function symptomEvidence(view: WorldView, diagnosis: Diagnosis): EvidenceDraft {
+  const { symptom, blastRadius, noneProbability, hypotheses, incident } = diagnosis;
   const operation = placeName(symptom.operation);
   const isHurt = symptom.kind !== "none";
+  const isAbsent = symptom.kind === "absent";
   const ranked =
     hypotheses.length === 0
       ? "no cause stands out"
-      : "the causes ranked leave {{noneProbability}} for none of them";
+      : "that it is none of the causes ranked has probability {{noneProbability}}";
   const notSeen = blindSpotsOf(diagnosis).join("; ");
   const text = isHurt
-    ? `${operation} is hurt since {{onset}}: {{badRatio}} bad, {{healthyBadRatio}} before; ${ranked}`
-    : `nothing is wrong with ${operation} that stands out: {{badRatio}} of requests are bad`;
+    ? `${operation} ${hurtClause(diagnosis, isOver(view, diagnosis))}; ${ranked}`
+    : `nothing is wrong with ${operation} that stands out: {{badRatio}} of requests were bad in the last {{over}}`;
   return {
     kind: "service",
     about: operation,
     text,
     values: {
+      // Where no requests came, a share of them would be no measurement.
       ...quantities("ratio", {
-        badRatio: symptom.badRatio,
+        badRatio: isAbsent ? undefined : symptom.badRatio,
         healthyBadRatio: symptom.healthyBadRatio,
-        errorRatio: symptom.errorRatio,
+        errorRatio: isAbsent ? undefined : symptom.errorRatio,
       }),
-      ...quantities("ms", { p95Ms: symptom.p95Ms, healthyP95Ms: symptom.healthyP95Ms }),
+      ...quantities("ms", {
+        p95Ms: isAbsent ? undefined : symptom.p95Ms,
+        healthyP95Ms: symptom.healthyP95Ms,
+        over: incident.toMs - incident.fromMs,
+      }),
       ...quantities("time", isHurt ? { onset: symptom.onsetMs } : {}),
       ...quantities("probability", { noneProbability }),
       ...quantities("count", { badPerMinuteInAll: Math.round(blastRadius.badPerMinute) }),
@@ -165,12 +197,16 @@ function causeRow(
   };
 }
 
-function evidenceOf(diagnosis: Diagnosis, causes: readonly Hypothesis[]): readonly EvidenceDraft[] {
+function evidenceOf(
+  view: WorldView,
+  diagnosis: Diagnosis,
+  causes: readonly Hypothesis[],
+): readonly EvidenceDraft[] {
   const suspects = [
     ...new Map(causes.flatMap((one) => one.changes).map((one) => [one.id, one])).values(),
   ];
   return [
-    symptomEvidence(diagnosis),
+    symptomEvidence(view, diagnosis),
     ...causes.map((one, index) => causeEvidence(one, index)),
     ...suspects.slice(0, CHANGES_MAX).map((one) => changeEvidence(one, diagnosis.asOfMs)),
   ];
@@ -193,6 +229,7 @@ export const rankCauses = defineTool<z.infer<typeof input>, z.infer<typeof outpu
     if (!asked.ok) return asked;
     const diagnosis = context.diagnose(view, asked.query);
     const { symptom, blastRadius } = diagnosis;
+    const isAbsent = symptom.kind === "absent";
     const { kept, notes } = firstOf(diagnosis.hypotheses, HYPOTHESES_MAX, "hypotheses");
     const operations = blastRadius.operations.map((one) => placeName(one.operation));
     return answer(
@@ -203,9 +240,10 @@ export const rankCauses = defineTool<z.infer<typeof input>, z.infer<typeof outpu
           slo: symptom.sloId === undefined ? null : nameText(symptom.sloId),
           kind: symptom.kind,
           onset: isoTime(symptom.onsetMs),
-          badRatio: rounded(symptom.badRatio),
+          isOver: isOver(view, diagnosis),
+          badRatio: isAbsent ? null : rounded(symptom.badRatio),
           healthyBadRatio: rounded(symptom.healthyBadRatio),
-          p95Ms: rounded(symptom.p95Ms),
+          p95Ms: isAbsent ? null : rounded(symptom.p95Ms),
           healthyP95Ms: rounded(symptom.healthyP95Ms),
         },
         causes: kept.map((one, index) => causeRow(one, causeFindings(one, index))),
@@ -218,7 +256,7 @@ export const rankCauses = defineTool<z.infer<typeof input>, z.infer<typeof outpu
         notSeen: blindSpotsOf(diagnosis),
         candidates: symptom.kind === "none" ? [] : candidateRows(view, diagnosis),
       },
-      evidenceOf(diagnosis, kept),
+      evidenceOf(view, diagnosis, kept),
       [...asked.notes, ...notes],
     );
   },

@@ -2,10 +2,11 @@ import { z } from "zod";
 import { sumIn } from "../src/model/dynamics/columns.ts";
 import { entityName } from "../src/model/entity.ts";
 import type { Window } from "../src/model/quantity.ts";
+import type { SloStatus } from "../src/model/slo/slo.ts";
 import type { StationWindow, WorldView } from "../src/model/view.ts";
 import { answer, firstOf, isoTime, quantities } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
-import { sloEvidence, sloStatuses } from "./get-slo-status.ts";
+import { sloEvidence, sloStatuses, standingOf } from "./get-slo-status.ts";
 import { type Health, healthRow, healthSchema, healthValues, stationHealth } from "./health.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { nameText } from "./untrusted.ts";
@@ -20,7 +21,7 @@ import {
 
 /** Limit: services of one answer, worst first. */
 const SERVICES_MAX = 14;
-/** Limits: services and objectives that become evidence. */
+/** Limits: services and objectives that become evidence for themselves; what is left out is told together. */
 const SERVICES_CITED_MAX = 4;
 const SLOS_CITED_MAX = 3;
 /** Limits of one answer. */
@@ -101,15 +102,78 @@ function badness({ health, isExpected }: Surveyed): number {
 function serviceEvidence({ name, health, versions }: Surveyed, window: Window): EvidenceDraft {
   const text =
     health.count === 0
-      ? `${name} served nothing in the last minutes`
-      : `${name} serves {{requestRate}} with p95 {{p95Ms}} and {{errorRatio}} errors`;
+      ? `${name} served nothing in the last {{over}}`
+      : `${name} serves {{requestRate}} with p95 {{p95Ms}} and {{errorRatio}} errors in the last {{over}}`;
   const version: Record<string, string> = versions[0] === undefined ? {} : { version: versions[0] };
   return {
     kind: "service",
     about: name,
     text,
-    values: { ...healthValues(health), ...version },
+    values: {
+      ...healthValues(health),
+      ...quantities("ms", { over: window.toMs - window.fromMs }),
+      ...version,
+    },
     window,
+  };
+}
+
+/** All but the last place for themselves, and what is left together in one: nothing is left out. */
+function citedTogether<T>(
+  list: readonly T[],
+  max: number,
+  cite: {
+    readonly one: (item: T) => EvidenceDraft;
+    readonly rest: (items: readonly T[]) => EvidenceDraft;
+  },
+): readonly EvidenceDraft[] {
+  if (list.length <= max) return list.map(cite.one);
+  return [...list.slice(0, max - 1).map(cite.one), cite.rest(list.slice(max - 1))];
+}
+
+const greatest = (values: readonly number[]): number =>
+  Math.max(0, ...values.filter((value) => Number.isFinite(value)));
+
+function otherServices(services: readonly Surveyed[], window: Window): EvidenceDraft {
+  const serving = services.filter(({ health }) => health.count > 0);
+  const silent = services.length - serving.length;
+  const names = serving.map(({ name }) => name).join(", ");
+  return {
+    kind: "service",
+    about: "other services",
+    text: [
+      ...(serving.length === 0
+        ? []
+        : [`${names} serve with p95 of at most {{p95Ms}} and at most {{errorRatio}} errors`]),
+      ...(silent === 0 ? [] : ["{{silent}} more served nothing"]),
+    ].join("; "),
+    values: {
+      ...quantities("ms", { p95Ms: greatest(serving.map(({ health }) => health.p95Ms)) }),
+      ...quantities("ratio", {
+        errorRatio: greatest(serving.map(({ health }) => health.errorRatio)),
+      }),
+      ...quantities("count", { silent }),
+    },
+    window,
+  };
+}
+
+/** Worst first, so that all of them are kept when the first is. */
+function otherObjectives(view: WorldView, statuses: readonly SloStatus[]): EvidenceDraft {
+  const names = (well: boolean): string =>
+    statuses
+      .filter((one) => ["met", "recovered"].includes(standingOf(view, one)) === well)
+      .map(({ slo }) => nameText(slo.operation))
+      .join(", ");
+  const [kept, hurt] = [names(true), names(false)];
+  return {
+    kind: "slo",
+    about: "other objectives",
+    text: [
+      ...(hurt === "" ? [] : [`${hurt} miss their objectives too`]),
+      ...(kept === "" ? [] : [`${kept} keep their objectives`]),
+    ].join("; "),
+    values: {},
   };
 }
 
@@ -164,8 +228,14 @@ export const surveySystem = defineTool<z.infer<typeof input>, z.infer<typeof out
       },
       [
         overview,
-        ...statuses.slice(0, SLOS_CITED_MAX).map((one) => sloEvidence(one, view.asOfMs)),
-        ...shown.kept.slice(0, SERVICES_CITED_MAX).map((one) => serviceEvidence(one, window)),
+        ...citedTogether(statuses, SLOS_CITED_MAX, {
+          one: (status) => sloEvidence(view, status),
+          rest: (left) => otherObjectives(view, left),
+        }),
+        ...citedTogether(services, SERVICES_CITED_MAX, {
+          one: (service) => serviceEvidence(service, window),
+          rest: (left) => otherServices(left, window),
+        }),
       ],
       [...shown.notes, ...objectives.notes, ...stores.notes, ...coverage.notes],
     );

@@ -44,6 +44,30 @@ test("does not call an objective kept that is missed while no rule fires", async
   expect(evidence[0]?.text).toContain("does not page, but misses its objective");
 });
 
+test("tells what has recovered from what still goes on, each share with its time", async () => {
+  const world = buildWorld({
+    seconds: 120,
+    rate: 5,
+    // Half a minute of failures that is over for a quarter of a minute.
+    visit: (request, atS) => ({
+      service: "gateway",
+      operation: "POST /checkout",
+      selfMs: 5,
+      ...(atS >= 75 && atS < 105 && request % 4 === 0 ? { error: true } : {}),
+    }),
+    slos: [CHECKOUT],
+  });
+  const during = await answered(contextOf(world, { nowMs: at(85) }), getSloStatus);
+  expect(during.data.slos[0]?.standing).toBe("missed");
+  const after = await answered(contextOf(world, { nowMs: at(120) }), getSloStatus);
+  expect(after.data.slos[0]).toMatchObject({ state: "ok", standing: "recovered" });
+  expect(after.evidence[0]?.text).toBe(
+    "POST /checkout has recovered: {{recentBadRatio}} of requests were bad in the last {{recentOver}}, {{badRatio}} in the last {{over}}",
+  );
+  expect(quantityOf(after.evidence[0], "recentBadRatio")).toBe(0);
+  expect(quantityOf(after.evidence[0], "badRatio")).toBeGreaterThan(0.05);
+});
+
 test("keeps a share that three digits of the good ones would lose", async () => {
   const world = buildWorld({
     seconds: 60,

@@ -43,6 +43,12 @@ test("reads nothing into what it does not understand", () => {
   }
 });
 
+test("says of a clock time that is still to come that it is, where yesterday is not kept", () => {
+  const context = contextOf(sharedShop());
+  expect(viewAtInstant(context, "23:59")).toMatchObject({ ok: false, code: "time_in_future" });
+  expect(viewAtInstant(context, "01:00")).toMatchObject({ ok: false, code: "time_not_retained" });
+});
+
 test("gives this turn's view for now, and says what the model refused", () => {
   const context = contextOf(sharedShop(), {
     viewAt: () => {

@@ -28,6 +28,15 @@ test("lists changes newest first with what was before", async () => {
   expect(evidence[1]?.values.version).toBe("1.1.0");
 });
 
+test("counts changes since watching began, where that is shorter than what was asked", async () => {
+  const context = contextOf(sharedShop());
+  const long = await answered(context, listChanges, { minutes: 60 });
+  expect(long.evidence[0]?.text).toBe("{{count}} changes since {{knownFrom}}, when watching began");
+  expect(quantityOf(long.evidence[0], "knownFrom")).toBeGreaterThanOrEqual(at(0));
+  const short = await answered(context, listChanges, { minutes: 2 });
+  expect(short.evidence[0]?.text).toBe("{{count}} change in the last {{span}}");
+});
+
 test("keeps the author's words out of evidence", async () => {
   const { data, evidence } = await answered(contextOf(sharedShop()), listChanges);
   expect(data.changes.map((one) => one.untrusted)).toContain("raise the item limit");

@@ -6,7 +6,15 @@ import { rankCauses } from "../../tools/rank-causes.ts";
 import { simulateIntervention } from "../../tools/simulate-intervention.ts";
 import * as samples from "../slack/samples.ts";
 import { answered, quantityOf, refused } from "./lawful.ts";
-import { at, buildWorld, contextOf, FAULT_S, sharedShop, shopVisit } from "./tool-world.ts";
+import {
+  at,
+  buildWorld,
+  CHECKOUT,
+  contextOf,
+  FAULT_S,
+  sharedShop,
+  shopVisit,
+} from "./tool-world.ts";
 
 test("names the cause of what is worst off, with what speaks for it", async () => {
   const { data, evidence } = await answered(contextOf(sharedShop()), rankCauses);
@@ -28,6 +36,27 @@ test("names the cause of what is worst off, with what speaks for it", async () =
   expect(evidence.map((one) => one.kind)).toEqual(
     expect.arrayContaining(["service", "cause", "change"]),
   );
+});
+
+test("tells of what is over in the past, and of every share its time", async () => {
+  const world = buildWorld({
+    seconds: 240,
+    rate: 10,
+    visit: (request, atS) => shopVisit(request, atS >= 150 && atS < 200 ? FAULT_S : 0),
+    slos: [CHECKOUT],
+  });
+  const during = await answered(contextOf(world, { nowMs: at(195) }), rankCauses, {
+    about: "checkout",
+  });
+  expect(during.data.symptom.isOver).toBe(false);
+  expect(during.evidence[0]?.text).toMatch(
+    /^gateway POST \/checkout is hurt since \{\{onset\}\}: \{\{badRatio\}\} of requests were bad in the .*\{\{over\}\}/,
+  );
+  const after = await answered(contextOf(world, { nowMs: at(225) }), rankCauses, {
+    about: "checkout",
+  });
+  expect(after.data.symptom).toMatchObject({ isOver: true });
+  expect(after.evidence[0]?.text).toContain("was hurt from {{onset}} on, and is not any more");
 });
 
 test("every number of a finding can be cited from the cause's evidence", async () => {

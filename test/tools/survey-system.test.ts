@@ -4,7 +4,15 @@ import { isoTime } from "../../tools/answer.ts";
 import { surveySystem } from "../../tools/survey-system.ts";
 import { resourceOf, traceIdOf } from "../support/spans.ts";
 import { answered, quantityOf, refused } from "./lawful.ts";
-import { at, buildWorld, contextOf, FAULT_S, sharedShop, shopVisit } from "./tool-world.ts";
+import {
+  at,
+  buildWorld,
+  CHECKOUT,
+  contextOf,
+  FAULT_S,
+  sharedShop,
+  shopVisit,
+} from "./tool-world.ts";
 
 test("tells of every service what it serves, with failures first", async () => {
   const { data, evidence, notes } = await answered(contextOf(sharedShop()), surveySystem);
@@ -29,6 +37,30 @@ test("tells of every service what it serves, with failures first", async () => {
   // Five requests a second; one in five fails since the fault, which fills half of the window.
   expect(quantityOf(payment, "requestRate")).toBeCloseTo(5, 0);
   expect(quantityOf(payment, "errorRatio")).toBeCloseTo(0.1, 1);
+});
+
+test("leaves no service and no objective out: those that are not told for themselves are told together", async () => {
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const world = buildWorld({
+    seconds: 60,
+    rate: 12,
+    visit: (request) => ({
+      service: names[request % names.length] ?? "",
+      operation: "GET /",
+      selfMs: 5 + (request % names.length),
+    }),
+    slos: names.map((service) => ({ ...CHECKOUT, id: service, service, operation: "GET /" })),
+  });
+  const { evidence } = await answered(contextOf(world, { nowMs: at(70) }), surveySystem);
+  const services = evidence.filter((one) => one.kind === "service");
+  expect(services.map((one) => one.about)).toEqual(["f", "e", "d", "other services"]);
+  expect(services.at(-1)?.text).toBe(
+    "c, b, a serve with p95 of at most {{p95Ms}} and at most {{errorRatio}} errors",
+  );
+  expect(quantityOf(services.at(-1), "p95Ms")).toBeCloseTo(7, 0);
+  const objectives = evidence.filter((one) => one.kind === "slo");
+  expect(objectives).toHaveLength(3);
+  expect(objectives.at(-1)?.text).toMatch(/keep their objectives$/);
 });
 
 test("shows how it looked before the fault", async () => {

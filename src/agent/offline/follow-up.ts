@@ -17,6 +17,33 @@ export function earlierSubject({ turns }: Pick<Situation, "turns">): string | un
   return undefined;
 }
 
+/** The objective of the incident that the conversation is about. */
+export function earlierIncident({ turns }: Pick<Situation, "turns">): string | undefined {
+  const asked = turns.findLast((turn) => turn.asked.type === "incident")?.asked;
+  return asked?.type === "incident" ? asked.sloId : undefined;
+}
+
+/** What was asked just before, about something else; undefined: it was nothing that can be asked of another place. */
+export function alsoIntent({ turns }: Situation, about: string): Intent | undefined {
+  const intents = turns
+    .slice(0, -1)
+    .map(({ asked }) =>
+      asked.type === "question" ? questionIntent(asked.text, asked.now) : undefined,
+    );
+  const before = intents.findLast((intent) => intent?.type !== "also");
+  switch (before?.type) {
+    case "why":
+    case "status":
+    case "changes":
+    case "neighbours":
+    case "traces":
+    case "logs":
+      return { ...before, about };
+    default:
+      return undefined;
+  }
+}
+
 /** The same, but only as somebody named it: an objective cannot be scaled. */
 function namedBefore({ turns }: Situation): string | undefined {
   return earlierSubject({ turns: turns.filter(({ asked }) => asked.type !== "incident") });
@@ -28,6 +55,7 @@ function spokenOf(intent: Intent): SpokenIntervention | undefined {
 }
 
 function subjectOf(intent: Intent): string | undefined {
+  if (intent.type === "why-not") return undefined;
   if ("about" in intent) return intent.about;
   const spoken = spokenOf(intent);
   switch (spoken?.type) {
@@ -115,6 +143,8 @@ export function resolveSpoken(situation: Situation, spoken: SpokenIntervention):
       return restart(situation);
     case "restore":
       return restore(situation, spoken);
+    case "limit":
+      return limit(situation, spoken);
     case "out-of-range":
       return ask(spoken.text);
   }
@@ -208,6 +238,20 @@ function scale(situation: Situation, replicas: number | undefined): Resolved {
   const candidate = candidateOf(situation, ({ intervention }) => intervention.type === "scale");
   return candidate === undefined || replicas !== undefined
     ? ask("Scale what, and to how many replicas? For example: what if we scale NAME to N")
+    : known(candidate.intervention as unknown as Intervention);
+}
+
+function limit(
+  situation: Situation,
+  { from, to }: Extract<SpokenIntervention, { readonly type: "limit" }>,
+): Resolved {
+  const candidate = candidateOf(
+    situation,
+    ({ intervention }) =>
+      intervention.type === "limit" && intervention.from === from && intervention.to === to,
+  );
+  return candidate === undefined
+    ? ask("To how many calls at once? For example: limit CALLER to N calls to CALLEE")
     : known(candidate.intervention as unknown as Intervention);
 }
 

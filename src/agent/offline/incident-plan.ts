@@ -90,6 +90,8 @@ const ids = (...rows: readonly (EvidenceRow | undefined)[]): readonly string[] =
 
 function proposalCalls(turn: TranscriptTurn, ranking: Ranking): readonly PlannedCall[] {
   if (turn.looks.some((one) => one.tool === "propose_action" && one.ok)) return [];
+  // What is over needs no action.
+  if (ranking.symptom.isOver) return [];
   const simulated = simulatedCandidates(turn, ranking);
   const choice = simulated === undefined ? undefined : chooseAction(ranking, simulated.simulation);
   if (choice === undefined) return [];

@@ -17,7 +17,7 @@ export function incidentText(turn: TranscriptTurn): string {
   if (look === undefined || ranking === undefined) return unrankedText(turn, look);
   if (!isHurt(ranking)) return healthyText(turn, look);
   return paragraphs(
-    hurtText(look),
+    hurtText(look, ranking),
     causesText(turn, ranking, look),
     notText(turn, ranking, look),
     actionText(turn, ranking),
@@ -56,9 +56,21 @@ function healthyText(turn: TranscriptTurn, look: Look): string {
   return paragraphs("**Nothing stands out now.** I propose nothing.", bullets(lines));
 }
 
-function hurtText({ evidence }: Look): string | undefined {
-  const symptom = evidence[0];
-  return symptom === undefined ? undefined : `**Hurt:** ${sentence(cited(symptom))}`;
+export function hurtText({ evidence }: Look, ranking: Ranking): string | undefined {
+  const row = evidence[0];
+  const label = ranking.symptom.isOver ? "Was hurt" : "Hurt";
+  return row === undefined ? undefined : `**${label}:** ${sentence(cited(row))}`;
+}
+
+/** The changes that a cause is suspected to come from, named with what they changed: its own, else those elsewhere. */
+function changeRows(look: Look, { cause, changes }: Cause): readonly EvidenceRow[] {
+  const rows = look.evidence.filter(
+    (row) =>
+      row.kind === "change" &&
+      changes.some((change) => change.startsWith(row.text.replace(/ at \{\{time\}\}$/, ""))),
+  );
+  const own = rows.filter(({ about }) => cause.split(/[^\w.-]+/).includes(about));
+  return own.length > 0 ? own : rows;
 }
 
 /** The leading cause with what speaks for and against it. */
@@ -68,6 +80,7 @@ export function causesText(turn: TranscriptTurn, ranking: Ranking, look: Look): 
   if (top === undefined || row === undefined) return undefined;
   const compared = comparisonOf(turn, top);
   const pro = [
+    ...changeRows(look, top).map(cited),
     ...top.for.slice(0, FOR_MAX).map((one) => `${placed(row, one.text)} [${row.id}]`),
     ...(compared?.isSteady === false ? [cited(compared.row)] : []),
   ];
@@ -123,7 +136,10 @@ function actionText(turn: TranscriptTurn, ranking: Ranking): string | undefined 
 }
 
 /** The chosen plan first; those without a number only when none has one. */
-function predictionLines({ simulation, rows }: Simulated, ranking: Ranking): readonly string[] {
+export function predictionLines(
+  { simulation, rows }: Simulated,
+  ranking: Ranking,
+): readonly string[] {
   const chosen = chooseAction(ranking, simulation)?.index;
   const seen = simulation.plans.flatMap((plan, index) => {
     const row = rows[index];
@@ -153,6 +169,8 @@ function proposedText(turn: TranscriptTurn): string | undefined {
 function doText(turn: TranscriptTurn, { simulation }: Simulated, ranking: Ranking): string {
   const proposed = proposedText(turn);
   if (proposed !== undefined) return proposed;
+  if (ranking.symptom.isOver)
+    return "**Do:** nothing now: it is over. These are predictions for what was.";
   if (!hasLikelyCause(ranking))
     return "**Do:** I propose nothing: no cause is likely enough to act on. These are leads.";
   const isUnknown = simulation.plans.every((plan) => plan.grade === "D");

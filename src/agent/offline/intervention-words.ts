@@ -6,6 +6,8 @@ export type SpokenIntervention =
   | { readonly type: "rollback"; readonly entity?: string }
   | { readonly type: "scale"; readonly replicas?: number }
   | { readonly type: "restart" }
+  /** To how many calls, it is not said. */
+  | { readonly type: "limit"; readonly from: string; readonly to: string }
   /** Back to the value before. */
   | { readonly type: "restore"; readonly entity: string; readonly setting: string }
   /** Named, but with a number that none of it can have. */
@@ -149,6 +151,13 @@ const FORMS: readonly Form[] = [
       "i",
     ),
     limited,
+  ],
+  [
+    new RegExp(
+      String.raw`\blimit(?:ing|ed)?\s+(?:the\s+)?${CALLS}\s+(?:of|from)\s+${NAME}\s+to\s+${NAME}(?!\S)`,
+      "i",
+    ),
+    ([from = "", to = ""]) => ({ type: "limit", from, to }),
   ],
   [
     new RegExp(String.raw`\bretries\s+${LINK}\s+(?:to|=|at)\s*(\d{1,2})\b`, "i"),

@@ -1,5 +1,6 @@
 import { interventionIn, namesSeveral, type SpokenIntervention } from "./intervention-words.ts";
 import { instantIn, minutesIn } from "./time-words.ts";
+import { hasMeaning } from "./word-meanings.ts";
 
 /** What somebody wants to know. `about` is as they named it; absent: it has to come from the conversation. */
 export type Intent =
@@ -20,6 +21,15 @@ export type Intent =
   | { readonly type: "traces"; readonly about?: string; readonly kind: "slow" | "error" }
   | { readonly type: "logs"; readonly about?: string }
   | { readonly type: "outcome" }
+  /** Whether the trouble that was spoken of is over; `asksBad`: whether it still goes on. */
+  | { readonly type: "better"; readonly asksBad: boolean }
+  | { readonly type: "sure" }
+  | { readonly type: "why-not"; readonly about: string }
+  | { readonly type: "advice" }
+  /** "and checkout?": what was asked before, about something else. */
+  | { readonly type: "also"; readonly about: string }
+  | { readonly type: "meaning"; readonly word: string }
+  | { readonly type: "evidence"; readonly id: string }
   | { readonly type: "unknown" };
 
 export type Wanted =
@@ -33,7 +43,10 @@ export type Wanted =
 const HOUR_MINUTES = 60;
 /** What is meant by these is in the conversation. */
 const PRONOUN =
-  /^(?:it|that|this|they|them|things?|everything|all|the system|the incident|the page|the problem|going on|happening|wrong|we|us)(?=\s|$)/i;
+  /^(?:it|that|this|they|them|things?|everything|all|the system|the incident|the page|the problem|going on|happening|wrong|we|us|now|right now|right)(?=\s|$)/i;
+/** Words for the whole of it: no entity is meant. */
+const WHOLE =
+  /^(?:(?:our|the|whole|entire)\s+)*(?:web\s?site|site|web\s?shop|platform|prod|production|company|business)$/i;
 const LEADING_WORDS =
   /^(?:the|our|service|store|database|operation|endpoint|with|of|for|in|to|on|at)\s+/i;
 const TRAILING_WORDS =
@@ -55,7 +68,9 @@ function cleanSubject(text: string | undefined): string | undefined {
     subject = subject.replace(LEADING_WORDS, "").replace(TRAILING_WORDS, "").trim();
   }
   subject = subject.replace(/^["'`]|["'`]$/g, "");
-  return subject === "" || PRONOUN.test(subject) ? undefined : subject.slice(0, 200);
+  return subject === "" || PRONOUN.test(subject) || WHOLE.test(subject)
+    ? undefined
+    : subject.slice(0, 200);
 }
 
 const withAbout = (text: string | undefined): { readonly about?: string } => {
@@ -72,6 +87,12 @@ type Reader = (match: RegExpExecArray, text: string, now: string) => Intent | un
 type Form = readonly [pattern: RegExp, read: Reader];
 
 const why: Reader = (match, text) => ({ type: "why", ...withAbout(match[1]), ...withAt(text) });
+const better =
+  (asksBad: boolean): Reader =>
+  (match, text) =>
+    match[1] === undefined || cleanSubject(match[1]) === undefined
+      ? { type: "better", asksBad }
+      : status(match, text, "");
 const status: Reader = (match, text) => ({
   type: "status",
   ...withAbout(match[1]),
@@ -114,6 +135,30 @@ function wantedIn(text: string): Wanted {
     : { type: "named", spoken };
 }
 
+/** What is not done is predicted; of what is not the cause it is told why not. */
+const whyNot: Reader = (match, text) => {
+  const spoken = interventionIn(text);
+  if (spoken !== undefined) return { type: "what-if", spoken };
+  const about = cleanSubject(match[1]);
+  return about === undefined ? { type: "sure" } : { type: "why-not", about };
+};
+
+const also: Reader = (match) => {
+  const about = cleanSubject(match[1]);
+  return about === undefined ? undefined : { type: "also", about };
+};
+
+/** "what is burning?" asks for what burns, not for the word. */
+const STATES = /^(?:burning|absent)$/;
+
+const meaning: Reader = (match, text) => {
+  const word = (match[1] ?? "").toLowerCase();
+  if (STATES.test(word) && !/\bmeans?\b/i.test(text)) return undefined;
+  const id = /^e\d{1,6}$/.exec(word)?.[0];
+  if (id !== undefined) return { type: "evidence", id };
+  return hasMeaning(word) ? { type: "meaning", word } : undefined;
+};
+
 const propose: Reader = (_match, text) => ({ type: "propose", what: wantedIn(text) });
 
 const look: Reader = (match, text) => {
@@ -127,10 +172,25 @@ const FORMS: readonly Form[] = [
     /^(?:help|menu|\?|what can you do.*|what do you (?:know|understand).*)$/i,
     () => ({ type: "help" }),
   ],
+  [
+    /^(?:what(?:'s|\s+is|\s+does|\s+do|\s+are)?|show(?:\s+me)?|explain)\s+(?:an?\s+|the\s+)?["'`[]*([a-z]+\d*)["'`\]]*(?:\s+button)?(?:\s+(?:do|mean|[a-d]|[a-d]\s+mean))?[\s?.]*$/i,
+    meaning,
+  ],
   [/^what-?\s?if\s+/i, whatIf],
   [/^changes\b\s*(.*)$/i, changes],
   [/^status\b\s*(.*)$/i, status],
   [/^(?:what happens|what would happen|what about|how about|and)\s+(?:if|when)\b/i, whatIf],
+  [/^(?:what|how)\s+about\s+(.+)$/i, also],
+  [
+    /^(?:are you (?:sure|certain)|(?:how|are you really) (?:sure|certain|confident)|really|how do you know|why do you (?:think|say|believe)|can i trust|is that (?:so|right|true|certain))\b/i,
+    () => ({ type: "sure" }),
+  ],
+  [
+    /^(?:so\s+)?(?:what (?:should|shall|can|do|must) (?:we|i|one) do\b|what now\b|what next\b|what (?:is|'s) (?:the )?(?:next step|fix|best action)|how (?:do|can|should|shall) (?:we|i) (?:fix|mend|solve|stop|mitigate)|what do you (?:recommend|suggest|advise|propose)|any (?:suggestion|advice|recommendation)|(?:can|should|shall) (?:we|i) do (?:something|anything))/i,
+    () => ({ type: "advice" }),
+  ],
+  [/^why\s+not\b\s*(.*)$/i, whyNot],
+  [/^(?:why|how come)\s+(?:is|was)(?:n['’]t| not) it\s+(.+)$/i, whyNot],
   [/^(?:and\s+)?(?:if|when)\s+(?:we|i|you|they)\b/i, whatIf],
   [
     /^(?:simulate|predict|try|compare)\b|\bwould\b.*\bhelp\b|^what (?:would|does|will)\b.*\bdo\b/i,
@@ -196,10 +256,27 @@ const FORMS: readonly Form[] = [
     why,
   ],
   [
-    /^(?:is|are)\s+(.+?)\s+(?:ok(?:ay)?|fine|healthy|well|up|back|recovered|better|fixed|over|good)\b/i,
+    /^(?:what(?:'s|\s+is|\s+are|\s+was|\s+were|\s+has|\s+have)?)\s+(?:failed|failing|fails?|broken|broke|breaking|down)\b\s*(?:in|at|with)?\s*(.*)$/i,
+    why,
+  ],
+  [
+    /^(?:what(?:'s|\s+is|\s+are|\s+was)?)\s+(?:hurt|hurting|burning|red|affected|unhealthy|slow)\b\s*(?:in|at|with)?\s*(.*)$/i,
     status,
   ],
-  [new RegExp(String.raw`^(?:is|are)\s+(.+?)\s+(?:${ADJECTIVES})\b`, "i"), status],
+  [
+    /^(?:is|are)\s+(.+?)\s+(?:ok(?:ay)?|fine|healthy|well|up|back|recovered|recovering|better|improving|fixed|mended|over|good)\b/i,
+    better(false),
+  ],
+  [
+    /^(?:has|have|did|does)\s+(.+?)\s+(?:recover|improve|(?:get|got) better|come back|gone away|stop)/i,
+    better(false),
+  ],
+  [
+    /^(?:any\s+)?(?:better|improvement|recovered|fixed)\b|^(?:all|everything) (?:good|well|ok(?:ay)?|fine|clear)\b/i,
+    better(false),
+  ],
+  [new RegExp(String.raw`^(?:is|are)\s+(.+?)\s+(?:${ADJECTIVES})\b`, "i"), better(true)],
+  [new RegExp(String.raw`^still\s+(?:${ADJECTIVES}|bad)\b`, "i"), better(true)],
   [/^how(?:'s|\s+is|\s+are)\s+(.+)$/i, status],
   [
     /\b(?:state|health|slos?|objectives?|error budget|burn(?: rate)?)\b\s*(?:of|for|in)?\s*(.*)$/i,
@@ -207,13 +284,23 @@ const FORMS: readonly Form[] = [
   ],
 ];
 
+const OPENING = /^(?:hey|hi|hello|so|ok|please|and|but|then)[, ]+(?=\S)/i;
+/** A name alone: a service, or an operation with its method. */
+const NAME_ALONE = /^((?:(?:get|post|put|patch|delete)\s+)?[\w./:@{}-]+)[\s?]*$/i;
+
+/** "and checkout?", "checkout?": a name alone, as a question. */
+function nameAlone(asked: string, text: string): Intent | undefined {
+  const match = /^(?:and|but)\b/i.test(asked) || asked.endsWith("?") ? NAME_ALONE.exec(text) : null;
+  return match === null ? undefined : also(match, text, "");
+}
+
 /** Reads a question; `now` is an ISO time. */
 export function questionIntent(question: string, now: string): Intent {
-  const text = question
+  const asked = question
     .trim()
     .replace(/^\/sre\s*/i, "")
-    .replace(/\s+/g, " ")
-    .replace(/^(?:hey|hi|hello|so|ok|please|and|but|then)[, ]+(?=\S)/i, "");
+    .replace(/\s+/g, " ");
+  const text = asked.replace(OPENING, "");
   if (text === "") return { type: "help" };
   for (const [pattern, read] of FORMS) {
     const match = pattern.exec(text);
@@ -222,5 +309,5 @@ export function questionIntent(question: string, now: string): Intent {
   }
   const spoken = interventionIn(text);
   if (spoken !== undefined) return { type: "what-if", spoken };
-  return { type: "unknown" };
+  return nameAlone(asked, text) ?? { type: "unknown" };
 }

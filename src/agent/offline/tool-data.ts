@@ -12,6 +12,7 @@ const causeSchema = z.object({
   path: z.array(z.string()).default([]),
   for: z.array(findingSchema).default([]),
   against: z.array(findingSchema).default([]),
+  changes: z.array(z.string()).default([]),
   decidedBy: z.string().optional(),
 });
 const namedSchema = z.looseObject({ type: z.string() });
@@ -23,11 +24,17 @@ const candidateSchema = z.object({
   action: namedSchema.nullish(),
 });
 const rankingSchema = z.object({
-  symptom: z.object({ operation: z.string(), kind: z.string(), onset: z.string() }),
+  symptom: z.object({
+    operation: z.string(),
+    kind: z.string(),
+    onset: z.string(),
+    isOver: z.boolean().default(false),
+  }),
   causes: z.array(causeSchema),
   noneOfThese: z.number(),
   notSeen: z.array(z.string()).default([]),
   candidates: z.array(candidateSchema).default([]),
+  uncalibrated: z.boolean().default(false),
 });
 
 const statisticSchema = z.object({
@@ -81,6 +88,16 @@ const topologySchema = z.object({
   ),
 });
 
+const objectivesSchema = z.object({
+  slos: z.array(z.object({ id: z.string(), operation: z.string(), standing: z.string() })),
+});
+const logsSchema = z.object({ templates: z.array(z.object({ untrusted: z.string() })) });
+const outcomesSchema = z.object({
+  proposals: z.array(
+    z.object({ action: z.string(), state: z.string(), verdict: z.string().nullable() }),
+  ),
+});
+
 export type Cause = z.infer<typeof causeSchema>;
 export type Candidate = z.infer<typeof candidateSchema>;
 export type Ranking = z.infer<typeof rankingSchema>;
@@ -103,4 +120,7 @@ export const comparisonIn = reading(comparisonSchema);
 export const changesIn = reading(changesSchema);
 export const entityIn = reading(entitySchema);
 export const proposalIn = reading(proposalSchema);
+export const objectivesIn = reading(objectivesSchema);
+export const logsIn = reading(logsSchema);
+export const outcomesIn = reading(outcomesSchema);
 export const topologyIn = reading(topologySchema);

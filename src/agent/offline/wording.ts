@@ -36,7 +36,9 @@ export function paragraphs(...parts: readonly (string | undefined)[]): string {
 }
 
 /** What a tool refused, and what would have been understood. */
-export function refusalText({ message, didYouMean }: Look): string {
+export function refusalText({ code, message, didYouMean }: Look): string {
+  if (code === "time_in_future")
+    return "That time is still to come, and I can only look back. For what may come, ask what would happen if.";
   const near = didYouMean.length === 0 ? "" : ` Did you mean ${didYouMean.join(", ")}?`;
   return `${sentence(message)}${near}`;
 }

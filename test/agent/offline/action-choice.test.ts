@@ -12,6 +12,7 @@ const cause = (name: string, probability: number, type = "version") => ({
   path: [],
   for: [],
   against: [],
+  changes: [],
 });
 const candidate = (of: string, type: string): Candidate => ({
   cause: of,
@@ -39,11 +40,12 @@ const ranking = (
   causes: readonly ReturnType<typeof cause>[],
   candidates: readonly Candidate[],
 ): Ranking => ({
-  symptom: { operation: OPERATION, kind: "latency", onset: "" },
+  symptom: { operation: OPERATION, kind: "latency", onset: "", isOver: false },
   causes: [...causes],
   noneOfThese: 0.1,
   notSeen: [],
   candidates: [...candidates],
+  uncalibrated: false,
 });
 
 test("gain is the share of the trouble that goes, and none while the interval allows for no effect", () => {

@@ -11,11 +11,12 @@ const candidate = (entity: string) => ({
   action: { type: "restart", service: entity },
 });
 const ranking: Ranking = {
-  symptom: { operation: "GET /x", kind: "latency", onset: "" },
+  symptom: { operation: "GET /x", kind: "latency", onset: "", isOver: false },
   causes: [],
   noneOfThese: 0,
   notSeen: [],
   candidates: [candidate("one"), candidate("two")],
+  uncalibrated: false,
 };
 const turnOf = (...looks: readonly Look[]): TranscriptTurn => ({
   asked: { type: "notice", now: "", text: "" },

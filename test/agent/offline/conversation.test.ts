@@ -28,8 +28,10 @@ describe("questions", () => {
     );
     expect(why?.text).toContain("**Likely cause:** catalog 1.1.0 became slower");
     expect(why?.calls).toEqual(["rank_causes", "compare_windows", "search_traces", "list_changes"]);
-    expect(status?.text).toMatch(/catalog serves .*\/s with p95 \d+ ms and 0 % errors \[e\d+\]/);
-    expect(changes?.text).toMatch(/3 changes in the last 60 min \[e\d+\]/);
+    expect(status?.text).toMatch(
+      /catalog serves .*\/s with p95 \d+ ms and 0 % errors in the last 4 min \[e\d+\]/,
+    );
+    expect(changes?.text).toMatch(/3 changes since 02:00:\d\d UTC, when watching began \[e\d+\]/);
     expect(changes?.text).toContain("catalog went to version 1.1.0 (was 1.0.0) at 02:02:55 UTC");
     expect(past?.text).toMatch(/^At 02:02:00 UTC:/);
     expect(past?.text).toContain("POST /checkout keeps its objective: 0 % of requests were bad");
@@ -72,9 +74,20 @@ describe("follow-ups", () => {
       "what if we scale it to 4?",
     );
     expect(why?.text).toContain("catalog 1.1.0 became slower");
-    expect(back?.text).toMatch(/rolling catalog back to 1\.0\.0 brings .* \(grade [ABC]\)/);
+    expect(back?.text).toMatch(/rolling catalog back to 1\.0\.0 brings .* \(grade [ABC]: .*\)/);
     expect(back?.text).toContain("nothing was done");
     expect(scale?.text).toContain("scaling catalog to 4 replicas");
+  });
+
+  test("about another place ask the same of it", async () => {
+    const [, checkout] = await talk(startAgent(), "why is catalog slow?", "and checkout?");
+    expect(checkout?.calls[0]).toBe("rank_causes");
+    expect(checkout?.text).toContain("**Likely cause:** payment");
+  });
+
+  test("about a time that is still to come say so", async () => {
+    const [look] = await talk(startAgent(), "what did it look like at 23:59?");
+    expect(look?.text).toMatch(/^That time is still to come/);
   });
 
   test("find the version before in the changes, when nothing was ranked", async () => {
@@ -88,6 +101,69 @@ describe("follow-ups", () => {
     expect(scale?.text).toContain("Scale what");
     expect(propose?.text).toContain("Propose what?");
   });
+});
+
+describe("in an incident's thread", () => {
+  const asked = async (...texts: readonly string[]) => {
+    const agent = startAgent();
+    await agent.ask(PAGE);
+    const told = [];
+    for (const text of texts) told.push(await agent.ask(question(text)));
+    for (const { end } of told)
+      expect(end).toMatchObject({ outcome: "complete", usage: { claimsDropped: 0 } });
+    return told;
+  };
+
+  test("whether it is better is answered by yes or no, and at most three lines", async () => {
+    const [better, burning] = await asked("is it better?", "is it still burning?");
+    expect(better?.text).toMatch(/^\*\*No, not yet\.\*\* GET \/product\/\{id\} is burning/);
+    expect(better?.text.split("\n").filter((line) => line !== "").length).toBeLessThanOrEqual(3);
+    expect(burning?.text).toMatch(/^\*\*Yes, still\.\*\*/);
+  });
+
+  test("doubt gets the probability, what speaks for and against it, and what would settle it", async () => {
+    const [sure, whyNot] = await asked("are you sure?", "why not the database?");
+    expect(sure?.text).toMatch(
+      /^\*\*\d+ % sure, and not certain:\*\* catalog 1\.1\.0 became slower/,
+    );
+    expect(sure?.text).toContain("- against: nothing that I can see.");
+    expect(whyNot?.text).toContain("is none of the causes that I ranked");
+    expect(whyNot?.text).toContain("catalog 1.1.0 became slower is likelier");
+  });
+
+  test("another place is innocent of it, or the cause of what else is hurt", async () => {
+    const [gateway, payment] = await asked("what about gateway?", "and payment?");
+    expect(gateway?.text).toMatch(/^\*\*Nothing points at gateway:\*\*/);
+    expect(payment?.text).toMatch(/^\*\*It is the likeliest cause:\*\* payment/);
+    expect(payment?.text).toContain("gateway POST /checkout is hurt since");
+  });
+
+  test("what to do is the action that is predicted to help, in the words that propose it", async () => {
+    const [advice] = await asked("what should we do?");
+    expect(advice?.text).toMatch(
+      /^\*\*Do:\*\* roll back catalog to 1\.0\.0 \[e\d+\]\. .*: propose roll back catalog to 1\.0\.0/,
+    );
+    expect(advice?.text).toContain("if nothing is done");
+  });
+
+  test("what failed is told with the change behind it", async () => {
+    const [failed] = await asked("what failed?");
+    expect(failed?.text).toContain(
+      "- catalog went to version 1.1.0 (was 1.0.0) at 02:02:55 UTC [e",
+    );
+  });
+
+  test("an id in brackets and a word are explained", async () => {
+    const [id, hush] = await asked("what is e3?", "what does hush do?");
+    expect(id?.text).toMatch(/^catalog went to version 1\.1\.0 .* It was read with rank causes\.$/);
+    expect(hush?.text).toMatch(/^Hush makes me quiet/);
+    expect([...(id?.calls ?? []), ...(hush?.calls ?? [])]).toEqual([]);
+  });
+});
+
+test("logs are told with what was written, its numbers masked", async () => {
+  const [logs] = await talk(startAgent(), "logs of catalog");
+  expect(logs?.text).toMatch(/`query … took too long`: an error log of catalog/);
 });
 
 describe("orders", () => {

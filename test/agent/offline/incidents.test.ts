@@ -114,7 +114,7 @@ describe("the offline investigator", () => {
     expect(told.text).toContain("It spreads catalog → gateway.");
     expect(told.text).toMatch(/is proposed and waits for approval until \d\d:\d\d:\d\d UTC/);
     expect(told.text).toMatch(
-      /brings .* from .* to .* \(.* to .*\); .* if nothing is done \(grade [ABC]\)/,
+      /brings .* from .* to .* \(.* to .*\); .* if nothing is done \(grade [ABC]: .*\)/,
     );
     expect(told.text).toContain("**Wrong if:**");
     expect(agent.written.hypotheses[0]).toMatchObject({
