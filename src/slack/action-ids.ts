@@ -2,3 +2,4 @@
 export const APPROVE_ACTION = "proposal_approve";
 export const REJECT_ACTION = "proposal_reject";
 export const HUSH_ACTION = "incident_hush";
+export const SPEAK_ACTION = "incident_speak";

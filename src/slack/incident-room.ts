@@ -328,8 +328,9 @@ export class IncidentRoom {
     await outbox.post({ key: `proposal/${proposalId}/outcome`, channel, threadTs, message: reply });
   }
 
-  async hush(incidentId: string): Promise<void> {
-    await this.#records.change(incidentId, (old) => ({ ...old, hushed: true }));
+  /** Hushed, only actions and their outcome are posted, and that it fires again. */
+  async hush(incidentId: string, hushed: boolean): Promise<void> {
+    await this.#records.change(incidentId, (old) => ({ ...old, hushed }));
     await this.showSummary(incidentId);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AgentEvent, Conversation, TurnInput } from "../agent/events.ts";
+import type { AgentEvent, Conversation, Evidence, TurnInput } from "../agent/events.ts";
 import { errorText } from "../errors.ts";
 import { replyFooter } from "./blocks/reply-footer.ts";
 import type { SlackDeps } from "./deps.ts";
@@ -223,6 +223,14 @@ function failedEnd(): Extract<AgentEvent, { type: "turn-end" }> {
   };
 }
 
+/** Under which ids the answer cites what a look has brought, so that `[e4]` leads back to it. */
+function citedAs(evidence: readonly Evidence[]): string {
+  const first = evidence[0]?.id;
+  const last = evidence.at(-1)?.id;
+  if (first === undefined || last === undefined) return "";
+  return first === last ? ` [${first}]` : ` [${first} to ${last}]`;
+}
+
 function show(reply: StreamedReply, event: Exclude<AgentEvent, { type: "turn-end" }>): void {
   switch (event.type) {
     case "turn-start":
@@ -237,7 +245,7 @@ function show(reply: StreamedReply, event: Exclude<AgentEvent, { type: "turn-end
       return;
     case "tool-result": {
       const status = event.ok ? "complete" : "error";
-      reply.taskResult(event.callId, status, event.summary);
+      reply.taskResult(event.callId, status, `${event.summary}${citedAs(event.evidence)}`);
       return;
     }
     case "text-delta":

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { systemClock } from "../../src/clock.ts";
-import { HUSH_ACTION } from "../../src/slack/action-ids.ts";
+import { HUSH_ACTION, SPEAK_ACTION } from "../../src/slack/action-ids.ts";
 import { looksLikeRequest } from "../../src/slack/questions.ts";
 import {
   ALICE,
@@ -160,7 +160,7 @@ test("a text that is begun again replaces what was shown", async () => {
   expect(running.ours()).toHaveLength(1);
 });
 
-test("hush holds back news, also after a restart; a changed diagnosis still shows in its card", async () => {
+test("hush can be taken back; it holds back news, also after a restart; a changed diagnosis still shows in its card", async () => {
   await using running = await startRunning();
   const { slack } = running;
   await running.record("i-1", { type: "incident-opened", page, channel: CHANNEL });
@@ -172,6 +172,10 @@ test("hush holds back news, also after a restart; a changed diagnosis still show
   await answered(running);
   const root = running.ours()[0];
   if (root === undefined) throw new Error("no summary");
+  await slack.click(ALICE, root, HUSH_ACTION);
+  await slack.waitFor((m) => m.ts === root.ts && textOf(m).includes("hushed"), 5_000);
+  await slack.click(ALICE, root, SPEAK_ACTION);
+  await slack.waitFor((m) => m.ts === root.ts && !textOf(m).includes("hushed"), 5_000);
   await slack.click(ALICE, root, HUSH_ACTION);
   await slack.waitFor((m) => m.ts === root.ts && textOf(m).includes("hushed"), 5_000);
   await running.restart();

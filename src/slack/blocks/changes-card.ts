@@ -1,11 +1,9 @@
 import type { KnownBlock } from "@slack/types";
 import type { Change } from "../../model/view.ts";
 import type { ChangesAnswer } from "../deps.ts";
-import { FALLBACK_CHARS_MAX, firstOf, fitBlocks, fitMarkup } from "./limits.ts";
+import { FALLBACK_CHARS_MAX, firstOf, fitBlocks, fitMarkup, SECTION_CHARS_MAX } from "./limits.ts";
 import { code, context, instant, type Message, safe, section, spanText } from "./text.ts";
 
-/** Lines of one section stay under its limit of characters. */
-const LINES_PER_SECTION = 8;
 const CHANGES_SHOWN_MAX = 40;
 const SUMMARY_CHARS_MAX = 160;
 
@@ -67,6 +65,21 @@ function timeText({ window, watchedFromMs }: ChangesAnswer): string {
     : `since ${instant(watchedFromMs)}, when I began to watch`;
 }
 
+/** As few sections as hold the lines: between two of them a list has a gap. */
+function sections(lines: readonly string[]): readonly KnownBlock[] {
+  const parts: string[][] = [];
+  let chars = SECTION_CHARS_MAX;
+  for (const line of lines) {
+    chars += line.length + 1;
+    if (chars > SECTION_CHARS_MAX) {
+      parts.push([]);
+      chars = line.length + 1;
+    }
+    parts.at(-1)?.push(line);
+  }
+  return parts.map((part) => section(...part));
+}
+
 /** What changed in a window, newest first. */
 export function changesCard(answer: ChangesAnswer): Message {
   const { window, changes } = answer;
@@ -78,8 +91,7 @@ export function changesCard(answer: ChangesAnswer): Message {
   const { shown, more } = firstOf(changes, CHANGES_SHOWN_MAX);
   const lines = shown.map((change) => changeLine(change));
   const blocks: KnownBlock[] = [section(title)];
-  for (let from = 0; from < lines.length; from += LINES_PER_SECTION)
-    blocks.push(section(...lines.slice(from, from + LINES_PER_SECTION)));
+  blocks.push(...sections(lines));
   if (more !== "") blocks.push(context(more));
   blocks.push(
     context(

@@ -38,13 +38,14 @@ export function fitPlain(text: string, charsMax: number): string {
   return `${cutAt(text, charsMax - PLAIN_CUT_MARK.length)}${PLAIN_CUT_MARK}`;
 }
 
-/** The first items, and how many were left out: lists say what they do not show. */
+/** The first items, and how many were left out: lists say what they do not show. A last one takes no more room than that. */
 export function firstOf<T>(
   items: readonly T[],
   max: number,
 ): { readonly shown: readonly T[]; readonly more: string } {
   const left = items.length - max;
-  return { shown: items.slice(0, max), more: left > 0 ? `_and ${left} more_` : "" };
+  if (left <= 1) return { shown: items, more: "" };
+  return { shown: items.slice(0, max), more: `_and ${left} more_` };
 }
 
 /** At most as many blocks as Slack takes, with a last line that says what is missing. */

@@ -1,14 +1,26 @@
-import type { ActionsBlock, KnownBlock } from "@slack/types";
+import type { ActionsBlock, Button, KnownBlock } from "@slack/types";
 import type { Page } from "../../incident/events.ts";
+import type { EntityId } from "../../model/entity.ts";
 import { formatQuantity, type Quantity } from "../../model/quantity.ts";
-import { HUSH_ACTION } from "../action-ids.ts";
-import { BUTTON_CHARS_MAX, FALLBACK_CHARS_MAX, firstOf, fitBlocks, fitMarkup } from "./limits.ts";
+import { HUSH_ACTION, SPEAK_ACTION } from "../action-ids.ts";
 import {
+  BUTTON_CHARS_MAX,
+  CONFIRM_BUTTON_CHARS_MAX,
+  CONFIRM_TEXT_CHARS_MAX,
+  CONFIRM_TITLE_CHARS_MAX,
+  FALLBACK_CHARS_MAX,
+  firstOf,
+  fitBlocks,
+  fitMarkup,
+} from "./limits.ts";
+import {
+  code,
   context,
   header,
   instant,
   labelled,
   type Message,
+  nameOf,
   operationName,
   plain,
   safe,
@@ -45,12 +57,33 @@ const SIGNS: Readonly<Record<Page["type"], string>> = {
   blind: "⚫",
 };
 
-function headline({ page, episode, recovered, resolved }: PageCard): string {
+/** Operations that fell silent with the one that was paged first, itself included. */
+function silentOperations({ page, joined }: PageCard): readonly EntityId[] {
+  if (page.type !== "absent") return [];
+  const pages = [page, ...joined.map((one) => one.page).filter(({ type }) => type === "absent")];
+  const operations = pages.map(({ operation }) => operation).filter((one) => one !== undefined);
+  return [...new Set(operations)];
+}
+
+/** What falls silent together is one headline: who reads only that knows how much is gone. */
+function titles(card: PageCard): { readonly now: string; readonly past: string } {
+  const { page } = card;
+  const silent = silentOperations(card);
+  const where = page.service === undefined ? "" : ` of ${nameOf(page.service)}`;
+  if (silent.length < 2) return { now: page.title, past: page.pastTitle ?? page.title };
+  const what = `${silent.length} operations${where}`;
+  const { silent: forMs } = page.values;
+  const time = forMs === undefined ? "" : ` for ${formatQuantity(forMs)}`;
+  return { now: `${what} are absent: no request${time}`, past: `${what} were absent` };
+}
+
+function headline(card: PageCard): string {
+  const { page, episode, recovered, resolved } = card;
   const times = episode > 1 ? ` (${ordinal(episode)} time)` : "";
-  const past = `${page.pastTitle ?? page.title}${times}`;
-  if (resolved !== undefined) return `✅ Resolved · ${past}`;
-  if (recovered !== undefined) return `🟢 Recovered · ${past}`;
-  return `${SIGNS[page.type]} ${page.title}${times}`;
+  const { now, past } = titles(card);
+  if (resolved !== undefined) return `✅ Resolved · ${past}${times}`;
+  if (recovered !== undefined) return `🟢 Recovered · ${past}${times}`;
+  return `${SIGNS[page.type]} ${now}${times}`;
 }
 
 /** `2nd`, `3rd`, `11th`. */
@@ -93,8 +126,13 @@ function valueLine(values: Readonly<Record<string, Quantity>>): string {
 }
 
 function joinedLines(card: PageCard): readonly string[] {
-  const { shown, more } = firstOf(card.joined, JOINED_SHOWN_MAX);
+  const silent = silentOperations(card);
+  const isOneSilence = silent.length > 1;
+  const others = card.joined.filter(({ page }) => !(isOneSilence && page.type === "absent"));
+  const { shown, more } = firstOf(others, JOINED_SHOWN_MAX);
+  const names = silent.map((operation) => code(operationName(operation)));
   return [
+    isOneSilence ? labelled("Absent", names.join(", ")) : "",
     ...shown.map(
       ({ page, reason }) => `${labelled("Also paged", safe(page.title))} _(${safe(reason)})_`,
     ),
@@ -109,18 +147,33 @@ function endLine({ page, recovered, resolved }: PageCard): string {
   return `*Recovered* ${instant(recovered.atMs)}, after ${spanText(recovered.atMs - page.atMs)}. No rule fires any more. It closes by itself after half an hour of quiet.`;
 }
 
-function hushButton(incidentId: string): ActionsBlock {
+const SPEAK: Button = {
+  type: "button",
+  action_id: SPEAK_ACTION,
+  text: plain("Speak again", BUTTON_CHARS_MAX),
+};
+
+/** Says what it does before it does it; hushed, the same place takes it back. */
+const HUSH: Button = {
+  type: "button",
+  action_id: HUSH_ACTION,
+  text: plain("Hush", BUTTON_CHARS_MAX),
+  confirm: {
+    title: plain("Hush this incident?", CONFIRM_TITLE_CHARS_MAX),
+    text: plain(
+      "For everybody here: from now on I post in its thread only actions and what came of them, and if it fires again after a recovery. I still watch, answer questions, and page for anything else. Speak again takes it back.",
+      CONFIRM_TEXT_CHARS_MAX,
+    ),
+    confirm: plain("Hush", CONFIRM_BUTTON_CHARS_MAX),
+    deny: plain("Cancel", CONFIRM_BUTTON_CHARS_MAX),
+  },
+};
+
+function hushButtons({ incidentId, hushed }: PageCard): ActionsBlock {
   return {
     type: "actions",
     block_id: `page:${incidentId}`,
-    elements: [
-      {
-        type: "button",
-        action_id: HUSH_ACTION,
-        text: plain("Hush", BUTTON_CHARS_MAX),
-        value: incidentId,
-      },
-    ],
+    elements: [{ ...(hushed ? SPEAK : HUSH), value: incidentId }],
   };
 }
 
@@ -138,11 +191,11 @@ export function pageCard(card: PageCard): Message {
   ];
   if (lines.some((line) => line !== "")) blocks.push(section(...lines));
   const note = hushed
-    ? "hushed: only actions and their outcome are posted"
+    ? "hushed: only actions, their outcome and a relapse are posted"
     : "details in the thread";
   const first = card.episode > 1 ? `, first ${instant(card.openedMs)}` : "";
   blocks.push(context(`*Paged* ${instant(page.atMs)}${first}`, safe(page.ruleText), note));
-  if (!isOver && !hushed) blocks.push(hushButton(card.incidentId));
+  if (!isOver) blocks.push(hushButtons(card));
   const state = card.resolved === undefined ? (isOver ? "recovered" : "open") : "resolved";
   return {
     text: fitMarkup(safe(headline(card)), FALLBACK_CHARS_MAX),

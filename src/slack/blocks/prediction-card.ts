@@ -40,10 +40,10 @@ const STATISTIC_NAMES: Readonly<Record<string, string>> & Readonly<Record<Statis
 };
 
 const GRADES: Readonly<Record<Grade, string>> = {
-  A: "grade A: proven here",
-  B: "grade B: backtested",
-  C: "grade C: untested here",
-  D: "grade D: no number",
+  A: "grade A of A to D: such predictions held here",
+  B: "grade B of A to D: checked against this system's past",
+  C: "grade C of A to D: not checked on this system yet",
+  D: "grade D of A to D: no number can be given",
 };
 
 /** What a person asks first: how many requests are bad, then how slow the slow ones are. */
@@ -146,7 +146,7 @@ export function predictionFacts(prediction: Prediction): readonly string[] {
   return [
     GRADES[prediction.grade],
     `within ${spanText(prediction.horizonMs)}`,
-    `world model as of ${instant(prediction.asOfMs)}`,
+    `as of ${instant(prediction.asOfMs)}`,
   ];
 }
 

@@ -1,7 +1,12 @@
-import type { ActionsBlock, KnownBlock, RichTextBlock } from "@slack/types";
+import type {
+  ActionsBlock,
+  Button,
+  ConfirmationDialog,
+  KnownBlock,
+  RichTextBlock,
+} from "@slack/types";
 import { actionTitle, hashWords } from "../../incident/action.ts";
 import type { Outcome, Proposal, ProposalState } from "../../incident/events.ts";
-import type { Unit } from "../../model/quantity.ts";
 import type { Prediction } from "../../model/whatif/prediction.ts";
 import { APPROVE_ACTION, REJECT_ACTION } from "../action-ids.ts";
 import { egressText } from "../egress.ts";
@@ -15,22 +20,15 @@ import {
   fitMarkup,
   fitPlain,
 } from "./limits.ts";
+import { OUTCOME_HEADS, outcomeFigures, outcomeHead, outcomeLines } from "./outcome-lines.ts";
+import { predictionBlocks, predictionFacts } from "./prediction-card.ts";
 import {
-  predictionBlocks,
-  predictionFacts,
-  statisticName,
-  statisticRank,
-} from "./prediction-card.ts";
-import {
-  code,
   context,
   fields,
   header,
   instant,
   type Message,
-  operationName,
   plain,
-  quantity,
   safe,
   section,
   spanText,
@@ -88,52 +86,6 @@ function headline({ proposal, state, outcome }: ProposalCard): string {
   return `${heads[state]} ${title}`;
 }
 
-const OUTCOME_HEADS: Readonly<Record<Outcome["verdict"], string>> = {
-  inside: "✅ Verified",
-  recovered: "✅ Recovered",
-  outside: "⚠️ Not as predicted",
-  "not-recovered": "⚠️ Not recovered",
-  void: "Prediction void",
-};
-
-const OUTCOME_LINES: Readonly<Record<Outcome["verdict"], string>> = {
-  inside: "*The prediction held.*",
-  recovered: "*The objective is met again.* No number had been predicted.",
-  outside: "*It did not do what I predicted.* I was wrong about this one.",
-  "not-recovered": "*The objective is not met.* It did not help, or not enough.",
-  void: "*The prediction cannot be judged.*",
-};
-
-const UNITS: readonly Unit[] = ["ms", "s", "ratio", "per_second", "count", "factor"];
-
-type Observed = Outcome["observed"][number];
-
-/** Observed against predicted. */
-function observedText({ statistic, unit, predicted, value, inside }: Observed): string {
-  const known = UNITS.find((each) => each === unit) ?? "none";
-  const expected =
-    predicted === undefined
-      ? ""
-      : `, predicted ${quantity(predicted.median, known)} (${quantity(predicted.low, known)} to ${quantity(predicted.high, known)})`;
-  const verdict = inside === undefined ? "" : inside ? ": inside" : ": *outside*";
-  return `${statisticName(statistic)} ${quantity(value, known)}${expected}${verdict}`;
-}
-
-const byRank = (a: Observed, b: Observed): number =>
-  statisticRank(a.statistic) - statisticRank(b.statistic);
-
-/** One line an indicator. */
-function outcomeLines(outcome: Outcome): readonly string[] {
-  const rows = outcome.observed
-    .toSorted(byRank)
-    .map((one) => `• ${code(operationName(one.operation))} ${observedText(one)}`);
-  return [
-    OUTCOME_LINES[outcome.verdict],
-    ...rows,
-    outcome.note === "" ? "" : `_${safe(outcome.note)}_`,
-  ];
-}
-
 /** Model text: quoted, marked, and as plain elements that no client interprets. */
 function modelNote(reason: string): readonly RichTextBlock[] {
   const text = fitPlain(egressText(reason).trim(), REASON_CHARS_MAX);
@@ -145,7 +97,11 @@ function modelNote(reason: string): readonly RichTextBlock[] {
         {
           type: "rich_text_quote",
           elements: [
-            { type: "text", text: "Why (unverified): ", style: { bold: true } },
+            {
+              type: "text",
+              text: "The investigator's reason, in its own words: ",
+              style: { bold: true },
+            },
             { type: "text", text },
           ],
         },
@@ -154,42 +110,72 @@ function modelNote(reason: string): readonly RichTextBlock[] {
   ];
 }
 
+function decisionButton(
+  proposal: Proposal,
+  asked: {
+    readonly actionId: string;
+    readonly label: string;
+    readonly title: string;
+    readonly text: string;
+    readonly yes: string;
+    readonly no: string;
+  },
+): Button {
+  return {
+    type: "button",
+    action_id: asked.actionId,
+    text: plain(asked.label, BUTTON_CHARS_MAX),
+    value: proposalValue(proposal),
+    confirm: {
+      title: plain(asked.title, CONFIRM_TITLE_CHARS_MAX),
+      text: plain(asked.text, CONFIRM_TEXT_CHARS_MAX),
+      confirm: plain(asked.yes, CONFIRM_BUTTON_CHARS_MAX),
+      deny: plain(asked.no, CONFIRM_BUTTON_CHARS_MAX),
+    },
+  };
+}
+
+/** Approve is green on the card and where it is confirmed: red would say that it is the wrong one. */
 function buttons(proposal: Proposal): ActionsBlock {
   const words = hashWords(proposal.actionHash);
   const title = actionTitle(proposal.action);
-  const confirmText = `${title}. Plan ${words}. It runs at once, and I watch whether the prediction holds.`;
+  const approve = decisionButton(proposal, {
+    actionId: APPROVE_ACTION,
+    label: `Approve ${words}`,
+    title: `Approve ${words}?`,
+    text: `${title}. Plan ${words}. It runs at once, and I watch whether the prediction holds.`,
+    yes: "Approve",
+    no: "Cancel",
+  });
+  const reject = decisionButton(proposal, {
+    actionId: REJECT_ACTION,
+    label: "Reject",
+    title: `Reject ${words}?`,
+    text: `${title}. Nothing is executed, for everybody here. The numbers stay on the card; to say why, reply in this thread.`,
+    yes: "Reject",
+    no: "Keep it open",
+  });
+  const green = { style: "primary" } as const;
   return {
     type: "actions",
     block_id: `proposal:${proposal.id}`,
     elements: [
-      {
-        type: "button",
-        action_id: APPROVE_ACTION,
-        style: "primary",
-        text: plain(`Approve ${words}`, BUTTON_CHARS_MAX),
-        value: proposalValue(proposal),
-        confirm: {
-          title: plain(`Approve ${words}?`, CONFIRM_TITLE_CHARS_MAX),
-          text: plain(confirmText, CONFIRM_TEXT_CHARS_MAX),
-          confirm: plain("Approve", CONFIRM_BUTTON_CHARS_MAX),
-          deny: plain("Cancel", CONFIRM_BUTTON_CHARS_MAX),
-          style: "danger",
-        },
-      },
-      {
-        type: "button",
-        action_id: REJECT_ACTION,
-        text: plain("Reject", BUTTON_CHARS_MAX),
-        value: proposalValue(proposal),
-      },
+      { ...approve, ...green, confirm: { ...approve.confirm, ...green } as ConfirmationDialog },
+      { ...reject, confirm: { ...reject.confirm, style: "danger" } as ConfirmationDialog },
     ],
   };
 }
 
-function needsText({ approvers, proposal }: ProposalCard): string {
-  if (!proposal.executable) return "*Needs*\na person, by hand: nothing here can execute it";
-  if (approvers.length === 0) return "*Needs*\nan approver, and none is configured";
-  return `*Needs*\none of ${approvers.map((id) => `<@${safe(id)}>`).join(", ")}`;
+function mentions(ids: readonly string[]): string {
+  return ids.map((id) => `<@${safe(id)}>`).join(", ");
+}
+
+/** One message is seen by all: who may click stands over the buttons. */
+function deciderText({ approvers, proposal }: ProposalCard): string {
+  const head = "*Who may decide*";
+  if (!proposal.executable) return `${head}\na person, by hand: nothing here can execute it`;
+  if (approvers.length === 0) return `${head}\nnobody: no approver is configured`;
+  return `${head}\nonly ${mentions(approvers)}`;
 }
 
 function evidenceText({ evidenceIds }: Proposal): string {
@@ -202,7 +188,7 @@ function openBlocks(card: ProposalCard): readonly KnownBlock[] {
     ...predictionBlocks(card.repredicted ?? proposal.prediction),
     ...modelNote(proposal.reason),
     fields(
-      needsText(card),
+      deciderText(card),
       `*Expires*\n${instant(proposal.expiresMs)}, or when what it assumes changes`,
     ),
     ...(card.clickable && proposal.executable && card.approvers.length > 0
@@ -252,18 +238,41 @@ function workingBlocks(card: ProposalCard): readonly KnownBlock[] {
   return blocks;
 }
 
-/** What is over without an effect collapses to one grey line. */
-function collapsedLine({ proposal, state, rejectedBy, detail }: ProposalCard): string {
+/** The numbers stay, for who asks later what was turned down. */
+function rejectedBlocks({
+  proposal,
+  rejectedBy,
+  repredicted,
+}: ProposalCard): readonly KnownBlock[] {
+  const by = rejectedBy === undefined ? "a person" : `<@${safe(rejectedBy)}>`;
+  return [
+    section(
+      `*Nothing was executed.* ${by} rejected it. To say why, reply here; to see what something else would do, ask me _what if …_`,
+    ),
+    ...predictionBlocks(repredicted ?? proposal.prediction),
+    context(
+      `rejected by ${by}`,
+      `plan \`${hashWords(proposal.actionHash)}\``,
+      ...predictionFacts(proposal.prediction),
+    ),
+  ];
+}
+
+/** What is over without anybody's doing collapses to one grey line. */
+function collapsedLine({ proposal, state, detail }: ProposalCard): string {
   const title = safe(actionTitle(proposal.action));
   const plan = `plan \`${hashWords(proposal.actionHash)}\``;
-  if (state === "rejected")
-    return `${title} · rejected by ${rejectedBy === undefined ? "a person" : `<@${safe(rejectedBy)}>`} · ${plan}`;
   if (state === "expired")
-    return `${title} · expired at ${utcTime(proposal.expiresMs)} without an approval · ${plan}`;
+    return `${title} · expired at ${utcTime(proposal.expiresMs)} without an approval; ask me, and I compute it anew · ${plan}`;
   return `${title} · superseded: ${safe(detail ?? "the system has changed since")} · ${plan}`;
 }
 
-const OVER: readonly ProposalState[] = ["rejected", "expired", "superseded"];
+const OVER: readonly ProposalState[] = ["expired", "superseded"];
+
+function bodyOf(card: ProposalCard): readonly KnownBlock[] {
+  if (card.state === "open") return openBlocks(card);
+  return card.state === "rejected" ? rejectedBlocks(card) : workingBlocks(card);
+}
 
 /** A proposal from the first sight of it to its verdict; always the same message. */
 export function proposalCard(card: ProposalCard): Message {
@@ -277,8 +286,7 @@ export function proposalCard(card: ProposalCard): Message {
     ...(outcome === undefined ? {} : { verdict: outcome.verdict }),
   };
   if (OVER.includes(state)) return { text, facts, blocks: [context(collapsedLine(card))] };
-  const body = state === "open" ? openBlocks(card) : workingBlocks(card);
-  return { text, facts, blocks: fitBlocks([header(headline(card)), ...body]) };
+  return { text, facts, blocks: fitBlocks([header(headline(card)), ...bodyOf(card)]) };
 }
 
 /** One line for the incident's summary. */
@@ -301,21 +309,13 @@ export function actionLine(card: ProposalCard): string {
   return `*Action* ${title}: ${verdict}`;
 }
 
-/** Indicators named in the reply: all are on the card. */
-const REPLY_INDICATORS_MAX = 2;
-
 /** One short reply, so that people who watch the thread hear of the verdict; the figures are on the card. */
 export function outcomeReply(card: ProposalCard, outcome: Outcome, trackLine: string): Message {
   const head = `${OUTCOME_HEADS[outcome.verdict]}: ${actionTitle(card.proposal.action)}`;
-  const figures = outcome.observed
-    .toSorted(byRank)
-    .slice(0, REPLY_INDICATORS_MAX)
-    .map((one) => `${code(operationName(one.operation))} ${observedText(one)}`);
-  const note = outcome.note === "" ? "" : `_${safe(outcome.note)}_`;
   return {
     text: fitMarkup(safe(head), FALLBACK_CHARS_MAX),
     blocks: [
-      section(`*${safe(head)}*`, OUTCOME_LINES[outcome.verdict], ...figures, note),
+      section(`*${safe(head)}*`, outcomeHead(outcome), ...outcomeFigures(outcome)),
       context("Computed, no LLM", safe(trackLine)),
     ],
   };

@@ -30,6 +30,6 @@ export function replyFooter(
     `${toolCalls} ${toolCalls === 1 ? "look" : "looks"} at the model in ${spanText(durationMs)}`,
     claimsDropped === 0
       ? ""
-      : `${claimsDropped} unproven ${claimsDropped === 1 ? "sentence" : "sentences"} left out`,
+      : `${claimsDropped} ${claimsDropped === 1 ? "sentence" : "sentences"} without evidence left out`,
   );
 }

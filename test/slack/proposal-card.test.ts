@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Outcome } from "../../src/incident/events.ts";
+import { type ProposalCard, proposalCard } from "../../src/slack/blocks/proposal-card.ts";
+import { ALICE, BOB, textOf } from "./running-slack.ts";
+import { outcome, proposal } from "./samples.ts";
+
+const card = (over: Partial<ProposalCard> = {}): ProposalCard => ({
+  proposal: proposal(0),
+  state: "open",
+  clickable: true,
+  approvers: [ALICE],
+  ...over,
+});
+const told = (over: Partial<ProposalCard>): string => textOf(proposalCard(card(over)));
+const drawn = (over: Partial<ProposalCard> = {}): string =>
+  JSON.stringify(proposalCard(card(over)));
+
+test("everybody reads who may decide, before anybody clicks", () => {
+  expect(told({})).toContain(`*Who may decide*\nonly <@${ALICE}>`);
+  expect(told({ approvers: [] })).toContain("nobody: no approver is configured");
+  expect(told({ proposal: proposal(0, { executable: false }) })).toContain("a person, by hand");
+});
+
+test("approving is green where it is confirmed too, and rejecting asks first", () => {
+  const approve = /"action_id":"proposal_approve".*?"action_id"/.exec(drawn())?.[0] ?? "";
+  expect(approve.match(/"style":"primary"/g)).toHaveLength(2);
+  expect(approve).not.toContain("danger");
+  const reject = /"action_id":"proposal_reject".*/.exec(drawn())?.[0] ?? "";
+  expect(reject).toMatch(/"confirm":.*Nothing is executed.*reply in this thread/);
+  expect(reject).toContain('"text":"Keep it open"');
+});
+
+test("what was rejected keeps its numbers and says how to say why", () => {
+  const rejected = told({ state: "rejected", rejectedBy: BOB });
+  expect(rejected).toMatch(/Rejected · Roll back catalog to 1\.0\.0/);
+  expect(rejected).toContain(
+    `*Nothing was executed.* <@${BOB}> rejected it. To say why, reply here`,
+  );
+  expect(rejected).toContain("now 2.1 s → *240 ms*");
+  expect(drawn({ state: "rejected" })).not.toContain('"type":"button"');
+});
+
+type Observed = Outcome["observed"][number];
+const [first] = outcome().observed;
+const observed = (inside: readonly boolean[]): readonly Observed[] =>
+  inside.map((each, i) => ({ ...first, value: 100 + i, inside: each }) as Observed);
+const verdict = (inside: readonly boolean[]): string => {
+  const all = inside.every(Boolean);
+  return told({
+    state: "done",
+    outcome: outcome({ verdict: all ? "inside" : "outside", observed: observed(inside) }),
+  });
+};
+
+test("a verdict is short: what lies outside first, the rest counted", () => {
+  expect(verdict([true, true, true, true, true, true, true])).toMatch(
+    /The prediction held[\s\S]*and 3 more, inside their intervals/,
+  );
+  expect(verdict([true])).toContain("p95 latency *100 ms* (predicted 200 ms to 350 ms)");
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }), (inside) => {
+      const rows = verdict(inside)
+        .split("\n")
+        .filter((line) => line.includes("(predicted "));
+      expect(rows.length).toBeLessThanOrEqual(5);
+      const named = rows.filter((line) => line.includes("outside")).length;
+      expect(named).toBe(Math.min(rows.length, inside.filter((each) => !each).length));
+      const rest = /and (\d+) more/.exec(verdict(inside))?.[1] ?? "0";
+      expect(rows.length + Number(rest)).toBe(inside.length);
+    }),
+  );
+});
