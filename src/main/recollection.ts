@@ -4,7 +4,7 @@ import { errorText } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Meter } from "../meter.ts";
 import type { Fact } from "../model/journal/fact.ts";
-import type { Restoration } from "../model/journal/restoration.ts";
+import { type Restoration, TIER_NAMES, type TierName } from "../model/journal/restoration.ts";
 import type { World } from "../model/world.ts";
 import { readSegment, type SegmentEnd } from "../store/segment-file.ts";
 import type { SegmentFolder } from "../store/segment-folder.ts";
@@ -25,15 +25,15 @@ interface Deps {
   readonly meter: Meter;
 }
 
-interface Files {
+export interface MemoryFiles {
   readonly snapshotPath: string;
-  readonly journal: SegmentFolder;
+  readonly journals: Readonly<Record<TierName, SegmentFolder>>;
 }
 
 /** Reads snapshot and journal into a new world. What is damaged is said, counted and left behind. */
 export async function recollect(
   create: () => World,
-  { snapshotPath, journal }: Files,
+  { snapshotPath, journals }: MemoryFiles,
   deps: Deps,
 ): Promise<Recollection> {
   const { clock, log, meter } = deps;
@@ -50,9 +50,11 @@ export async function recollect(
     restoration = world.restoration();
     restoration.lose("facts");
   }
-  for (const { path } of journal.segments) {
-    // biome-ignore lint/performance/noAwaitInLoops: one after the other, in the order of time
-    await recallSegment(path, restoration, deps);
+  for (const tier of TIER_NAMES) {
+    for (const { path } of journals[tier].segments) {
+      // biome-ignore lint/performance/noAwaitInLoops: one after the other, in the order of time
+      await recallSegment({ path, tier }, restoration, deps);
+    }
   }
   world.resume(restoration);
   const { entities, frames } = world.stats();
@@ -95,8 +97,12 @@ async function recallSnapshot(
   return savedMs;
 }
 
-async function recallSegment(path: string, restoration: Restoration, deps: Deps): Promise<void> {
-  restoration.beginStretch();
+async function recallSegment(
+  { path, tier }: { readonly path: string; readonly tier: TierName },
+  restoration: Restoration,
+  deps: Deps,
+): Promise<void> {
+  restoration.beginStretch(tier);
   const records = readSegment(path);
   for (;;) {
     // biome-ignore lint/performance/noAwaitInLoops: what a record tells stands on those before
@@ -106,7 +112,7 @@ async function recallSegment(path: string, restoration: Restoration, deps: Deps)
       return;
     }
     try {
-      restoration.record(next.value);
+      restoration.record(next.value, tier);
     } catch (error) {
       const reason = errorText(error);
       sayEnd(path, { type: "corrupt", atByte: -1, reason }, restoration, deps);

@@ -1,10 +1,12 @@
 import { BucketFold, type Steps } from "./bucket-fold.ts";
 import type { CalleeResolver } from "./callee-resolver.ts";
 import { ChangeFacts } from "./change-facts.ts";
+import { CoarseTier } from "./coarse-tier.ts";
 import { applyObjectives } from "./declared-facts.ts";
 import type { Frame } from "./frame.ts";
 import { type FrameCapture, FrameRing, RETAINED_BUCKETS } from "./frame-ring.ts";
 import type { Grace } from "./grace.ts";
+import { keepWithin } from "./memory-budget.ts";
 import type { MetricStore } from "./metric-store.ts";
 import { bucketOf, type OpenBuckets } from "./open-buckets.ts";
 import type { OpenTraces } from "./open-traces.ts";
@@ -13,6 +15,7 @@ import { PlaceTable } from "./place-table.ts";
 import { SiteRecycler } from "./site-recycler.ts";
 import type { SiteResolver } from "./site-resolver.ts";
 import type { SloDefinition } from "./slo/slo.ts";
+import { MINUTES, QUARTERS } from "./tiers.ts";
 import type { Topology } from "./topology.ts";
 import { BUCKET_GRACE_MS, BUCKET_MS } from "./view.ts";
 
@@ -27,6 +30,8 @@ interface CloserParts {
   readonly metrics: MetricStore;
   readonly grace: Grace;
   readonly seed: number;
+  /** Limit: bytes that closed steps and series may hold. */
+  readonly memoryBytesMax: number;
   readonly definitions: () => readonly SloDefinition[];
 }
 
@@ -35,6 +40,8 @@ export class BucketCloser {
   readonly topology: Topology;
   readonly frames = new FrameRing();
   readonly places = new PlaceTable();
+  readonly minutes: CoarseTier;
+  readonly quarters: CoarseTier;
   readonly facts: ChangeFacts;
   readonly #of: CloserParts;
   readonly #fold: BucketFold;
@@ -47,6 +54,8 @@ export class BucketCloser {
     this.#of = parts;
     this.topology = parts.topology;
     this.facts = new ChangeFacts(parts.topology);
+    this.minutes = new CoarseTier(MINUTES, parts.resolver);
+    this.quarters = new CoarseTier(QUARTERS, parts.resolver);
     this.#fold = new BucketFold({ ...parts, places: this.places });
     this.#recycler = new SiteRecycler(parts.topology, parts.resolver);
   }
@@ -104,11 +113,29 @@ export class BucketCloser {
     const from = yield* this.#firstToClose(target, nowMs);
     for (let bucket = from; bucket < target; bucket += 1) {
       this.frames.push(bucket, yield* this.#closeBucket(bucket, nowMs));
+      yield* this.#sumUp(this.minutes);
+      yield* this.#sumUp(this.quarters);
     }
+    this.#keepWithin();
     applyObjectives(topology, this.#of.definitions(), { seenMs: nowMs, nowMs });
     traces.expire(nowMs);
     yield traces.size / 10;
     topology.relations.expire(nowMs);
+  }
+
+  #keepWithin(): void {
+    const { memoryBytesMax, metrics } = this.#of;
+    const [minutes, quarters] = [this.minutes.frames, this.quarters.frames];
+    keepWithin({ buckets: this.frames, minutes, quarters }, memoryBytesMax, metrics.bytes);
+  }
+
+  /** Sums up the steps of a tier whose buckets have all closed. */
+  *#sumUp(tier: CoarseTier): Steps<void> {
+    const fine = this.frames.capture();
+    for (let step = tier.due(fine); step !== undefined; step = tier.due(fine)) {
+      yield* this.#of.metrics.fold(tier.shape, step);
+      yield* tier.fold(fine, step);
+    }
   }
 
   /** The bucket to go on with. What lies further back than is kept gets no frame, and is only let go of. */

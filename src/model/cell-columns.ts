@@ -23,7 +23,10 @@ export interface CellColumns {
   readonly count: Float32Array;
   readonly durationSum: Float32Array;
   readonly innerSum: Float32Array;
-  /** Row i's sketch entries are `[offsets[i], offsets[i + 1])`: of durations first, then of inner times. */
+  /**
+   * Row i's sketch entries are `[offsets[i], offsets[i + 1])`: of durations first, then of inner times. Empty in columns
+   * of coarse steps: there each row has the slots of `COARSE_QUANTILES` of its durations, and of inner times their mean.
+   */
   readonly offsets: Uint32Array;
   /** How many of a row's entries are of durations. */
   readonly splits: Uint16Array;
@@ -44,6 +47,17 @@ export const NO_ROWS: CellColumns = {
   rareRows: new Uint32Array(0),
   rare: new Float32Array(0),
 };
+
+export const bytesOf = (columns: CellColumns): number =>
+  columns.cells.byteLength +
+  columns.count.byteLength +
+  columns.durationSum.byteLength +
+  columns.innerSum.byteLength +
+  columns.offsets.byteLength +
+  columns.splits.byteLength +
+  columns.entries.byteLength +
+  columns.rareRows.byteLength +
+  columns.rare.byteLength;
 
 /** A sketch entry is one number, slot and count; a count that does not fit stands in the two after it. */
 const COUNT_BITS = 16 - SLOT_BITS;
@@ -104,8 +118,30 @@ export function rareOf(columns: CellColumns, row: number, field: number): number
   return field === RARE.innerCount ? (columns.count[row] ?? 0) : 0;
 }
 
+/** What is kept of the durations of a coarse step. */
+export const COARSE_QUANTILES = [0.5, 0.9, 0.95, 0.99] as const;
+/** The share of a row that each of them stands for, so that they come out again as they went in; the rest lies below. */
+const COARSE_SHARES = [0.45, 0.225, 0.045, 0.03] as const;
+const BELOW_SHARE = 0.25;
+
+function addCoarse(sketch: ExponentialSketch, columns: CellColumns, row: number): void {
+  const count = columns.count[row] ?? 0;
+  const from = row * COARSE_QUANTILES.length;
+  COARSE_SHARES.forEach((share, at) => {
+    sketch.addSlot(columns.entries[from + at] ?? 0, share * count);
+  });
+  const [middle = 0, ninth = 0] = columns.entries.subarray(from, from + 2);
+  // The lower half is taken to reach as far down as the upper one reaches up.
+  sketch.addSlot(Math.max(0, 2 * middle - ninth), BELOW_SHARE * count);
+}
+
 /** A single observation has no entries: its sum says where it lies. */
 export function addDurations(sketch: ExponentialSketch, columns: CellColumns, row: number): void {
+  if (columns.offsets.length === 0) {
+    addCoarse(sketch, columns, row);
+    sketch.sum += columns.durationSum[row] ?? 0;
+    return;
+  }
   const from = columns.offsets[row] ?? 0;
   const to = from + (columns.splits[row] ?? 0);
   const sum = columns.durationSum[row] ?? 0;

@@ -45,6 +45,23 @@ export class CellTable<Cell> {
     return index;
   }
 
+  /** As `hold`, for who gives up cells by age: `drop`. */
+  find(key: string, make: () => Cell): number {
+    return this.#byKey.get(key) ?? this.#add(key, make);
+  }
+
+  /** Contract: as of `release`. */
+  drop(index: number): void {
+    if (!this.#byKey.has(this.#keys[index] ?? "")) return;
+    this.#holders[index] = 1;
+    this.release(index);
+  }
+
+  /** Numbers in use. */
+  *numbers(): Generator<number> {
+    yield* this.#byKey.values();
+  }
+
   #add(key: string, make: () => Cell): number {
     const index = this.#free.pop() ?? this.#cells.length;
     if (index >= this.#max) return -1;

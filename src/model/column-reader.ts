@@ -1,11 +1,13 @@
 import { addDurations, addInner, type CellColumns, NO_ROWS, RARE, rareOf } from "./cell-columns.ts";
 import { ExponentialSketch } from "./exponential-sketch.ts";
 import type { Frame } from "./frame.ts";
+import type { Step } from "./quantity.ts";
 import type { Sketch } from "./sketch.ts";
 
 /** Consecutive frames of a window, and where they stand in it. */
 export interface FrameSlice {
   readonly fromMs: number;
+  readonly stepMs: Step;
   readonly frames: readonly Frame[];
 }
 

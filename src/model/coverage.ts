@@ -3,7 +3,7 @@ import type { EntityId } from "./entity.ts";
 import { entityName, entityType } from "./entity.ts";
 import type { Frame } from "./frame.ts";
 import type { Window } from "./quantity.ts";
-import { BUCKET_MS, type Coverage } from "./view.ts";
+import type { Coverage } from "./view.ts";
 
 /** A service is silent when nothing came from it for this long, or three times as long as its longest pause before. */
 const SILENT_MS = 15_000;
@@ -36,14 +36,14 @@ export interface CoverageInput {
 }
 
 /** Runs of buckets that were not watched, oldest first. */
-export function unwatchedIn({ fromMs, frames }: FrameSlice): Window[] {
+export function unwatchedIn({ fromMs, stepMs, frames }: FrameSlice): Window[] {
   const found: { fromMs: number; toMs: number }[] = [];
   frames.forEach(({ isUnwatched }, at) => {
     if (!isUnwatched) return;
-    const startMs = fromMs + at * BUCKET_MS;
+    const startMs = fromMs + at * stepMs;
     const last = found.at(-1);
-    if (last?.toMs === startMs) last.toMs += BUCKET_MS;
-    else found.push({ fromMs: startMs, toMs: startMs + BUCKET_MS });
+    if (last?.toMs === startMs) last.toMs += stepMs;
+    else found.push({ fromMs: startMs, toMs: startMs + stepMs });
   });
   return found;
 }
@@ -76,7 +76,7 @@ function silentServices(input: CoverageInput): EntityId[] {
   const end = watched.length - 1;
   const silent: EntityId[] = [];
   for (const [service, { last, longestPause }] of presences(watched)) {
-    const patience = Math.max(SILENT_MS / BUCKET_MS, SILENT_FACTOR * longestPause);
+    const patience = Math.max(SILENT_MS / input.slice.stepMs, SILENT_FACTOR * longestPause);
     if (end - last >= patience) silent.push(input.idOf(service));
   }
   return silent.sort();
@@ -97,15 +97,23 @@ function lateNotes({ slice, idOf }: CoverageInput): string[] {
     .map(({ name, count }) => `${count} spans of ${name} came after their bucket had closed`);
 }
 
-const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
+const DAY_MS = 86_400_000;
+
+/** The time of day; with its date when it lies so far back that it could be of another day. */
+const clockTime = (ms: number, nowMs: number): string => {
+  const [date = "", time = ""] = new Date(ms).toISOString().split("T");
+  const clock = time.slice(0, 8);
+  return nowMs - ms < DAY_MS / 2 ? clock : `${date} ${clock}`;
+};
 
 function notesOf(input: CoverageInput, seen: Omit<Coverage, "notes" | "lastSignalMs">): string[] {
   const notes: string[] = [];
+  const { lastSignalMs } = input;
   if (input.askedFromMs < input.retainedFromMs) {
-    notes.push(`nothing is kept from before ${clockTime(input.retainedFromMs)} UTC`);
+    notes.push(`nothing is kept from before ${clockTime(input.retainedFromMs, lastSignalMs)} UTC`);
   }
   for (const { fromMs, toMs } of input.unwatched.slice(-GAPS_NAMED_MAX)) {
-    const gap = `${clockTime(fromMs)} to ${clockTime(toMs)} UTC`;
+    const gap = `${clockTime(fromMs, lastSignalMs)} to ${clockTime(toMs, lastSignalMs)} UTC`;
     notes.push(`of ${gap} little or nothing is known: Orrery was not running, or lost its record`);
   }
   const externals = seen.unseenCallees.filter((id) => entityType(id) === "external");

@@ -1,15 +1,15 @@
 import { type Entity, type EntityId, type EntityType, entityId } from "./entity.ts";
 import type { EntityCapture } from "./entity-store.ts";
-import type { FrameCapture } from "./frame-ring.ts";
 import { NameIndex } from "./near-names.ts";
-import { describedAt, lastHeardBy } from "./past.ts";
+import { describedAt, lastHeardBy, type Steps } from "./past.ts";
 import type { Resolution } from "./view.ts";
 
 export interface EntityViewInput {
   readonly asOfMs: number;
   readonly knownAtMs: number;
   readonly entities: EntityCapture;
-  readonly frames: FrameCapture;
+  /** What was heard when, the finest steps first. */
+  readonly heardIn: readonly Steps[];
   readonly indexOf: (id: EntityId) => number | undefined;
   /** Outside entities that were services after all, by index. */
   readonly aliases: ReadonlyMap<number, number>;
@@ -72,11 +72,11 @@ export class EntityView {
   }
 
   #lastSeenMs(index: number, type: EntityType): number {
-    const { entities, frames, asOfMs } = this.#of;
+    const { entities, heardIn, asOfMs } = this.#of;
     const newestMs = entities.lastSeenMs[index] ?? 0;
     if (newestMs <= asOfMs) return newestMs;
     if (!isSender(type)) return asOfMs;
-    this.#heard ??= lastHeardBy(frames, asOfMs);
+    this.#heard ??= lastHeardBy(heardIn, asOfMs);
     return this.#heard.get(index) ?? asOfMs;
   }
 

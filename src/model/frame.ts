@@ -1,5 +1,5 @@
-import { type CellColumns, NO_ROWS } from "./cell-columns.ts";
-import { NO_TRACES, type TraceBlock } from "./trace-block.ts";
+import { bytesOf, type CellColumns, NO_ROWS } from "./cell-columns.ts";
+import { blockBytes, NO_TRACES, type TraceBlock } from "./trace-block.ts";
 
 /** Requests of one entry operation in one bucket. */
 export interface EntryColumns {
@@ -45,6 +45,17 @@ export interface Frame {
 /** Rows of columns that a frame holds: the measure of its size. */
 export const rowsOf = (frame: Frame): number =>
   frame.stations.cells.length + frame.edges.cells.length;
+
+/** About what a frame is beside its columns. */
+const FRAME_BYTES = 1_000;
+
+/** Bytes that a frame holds. */
+export function frameBytes(frame: Frame): number {
+  const entries = frame.entries.reduce((sum, entry) => sum + 200 + 20 * entry.places.length, 0);
+  const numbers = frame.templates.length * 12 + frame.heard.length * 4 + frame.present.length * 4;
+  const columns = bytesOf(frame.stations) + bytesOf(frame.edges);
+  return FRAME_BYTES + columns + entries + numbers + blockBytes(frame.exemplars);
+}
 
 export const EMPTY_FRAME: Frame = {
   stations: NO_ROWS,

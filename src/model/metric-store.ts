@@ -1,12 +1,8 @@
 import type { Attributes, AttributeValue } from "./entity.ts";
-import {
-  type PreviousPoint,
-  type Reading,
-  readPoint,
-  remember,
-  type SeriesKind,
-} from "./metric-reading.ts";
+import { type PreviousPoint, type Reading, readPoint, remember } from "./metric-reading.ts";
 import type { MetricPoint } from "./signal.ts";
+import { type SeriesName, StoredSeries } from "./stored-series.ts";
+import type { TierShape } from "./tiers.ts";
 
 /** Limit: series in all, and of one entity. */
 export const SERIES_MAX = 10_000;
@@ -16,23 +12,13 @@ const STREAMS_MAX = 20_000;
 /** Limit: attributes that tell series apart. */
 const ATTRIBUTES_MAX = 12;
 const VALUE_CHARS_MAX = 120;
+/** Values summed up between two chances to pause, and what that costs in spans' worth. */
+const SERIES_A_STEP = 60_000;
+const SERIES_STEP_COST = 250;
+/** About what a stream costs beside its series. */
+const STREAM_BYTES = 400;
 /** When there is no room, streams that are silent for longer than is kept are let go of; looked for this often. */
 const SEARCH_EVERY_BUCKETS = 12;
-
-/** One series: a value for each bucket, in a ring. */
-export interface StoredSeries {
-  readonly entity: number;
-  readonly metric: string;
-  /** What the metric's name ends in beyond that of its points: "", ".p95", ".rate". */
-  readonly suffix: string;
-  readonly unit: string;
-  readonly kind: SeriesKind;
-  readonly attributes: Attributes;
-  readonly values: Float64Array;
-  /** The newest bucket written. */
-  lastBucket: number;
-  readonly firstBucket: number;
-}
 
 export interface Stream {
   readonly key: string;
@@ -46,14 +32,13 @@ export interface Stream {
 }
 
 /** A series as it is written down; `metric` is the name of its points. */
-export interface RestoredSeries {
-  readonly entity: number;
-  readonly metric: string;
-  readonly suffix: string;
-  readonly unit: string;
-  readonly kind: SeriesKind;
-  readonly attributes: Attributes;
-  readonly firstBucket: number;
+export type RestoredSeries = SeriesName;
+
+/** What a series was in one step. */
+export interface SeriesValue {
+  readonly series: StoredSeries;
+  readonly value: number;
+  readonly max: number;
 }
 
 /** A point that waits for its bucket to close: by then all that belongs before it has come. */
@@ -136,17 +121,7 @@ export class MetricStore {
   #write(stream: Stream, reading: Reading, bucket: number): void {
     const series = stream.series.get(reading.suffix) ?? this.#createSeries(stream, reading, bucket);
     if (series === undefined) this.refused += 1;
-    else this.put(series, bucket, reading.value);
-  }
-
-  /** Contract: of one series, buckets come in order. */
-  put(series: StoredSeries, bucket: number, value: number): void {
-    if (bucket > series.lastBucket) {
-      const from = Math.max(series.lastBucket + 1, bucket - this.#slots + 1);
-      for (let at = from; at <= bucket; at += 1) series.values[at % this.#slots] = Number.NaN;
-      series.lastBucket = bucket;
-    }
-    series.values[bucket % this.#slots] = value;
+    else series.put(bucket, reading.value);
   }
 
   /** A series of an earlier life, found or made; undefined when there is no room. */
@@ -166,12 +141,13 @@ export class MetricStore {
     if (stream !== undefined) stream.lastBucket = Math.max(stream.lastBucket, bucket);
   }
 
-  /** Series with a value in that bucket. */
-  *at(bucket: number): Generator<readonly [series: StoredSeries, value: number]> {
+  /** Series with a value in that bucket, or step of a tier, and there their maximum as well. */
+  *at(step: number, shape?: TierShape): Generator<SeriesValue> {
     for (const own of this.#byEntity.values()) {
       for (const series of own) {
-        const value = this.valueAt(series, bucket);
-        if (!Number.isNaN(value)) yield [series, value];
+        const ring = shape === undefined ? undefined : series.ring(shape);
+        const value = ring?.mean(step) ?? series.at(step);
+        if (!Number.isNaN(value)) yield { series, value, max: ring?.max(step) ?? value };
       }
     }
   }
@@ -184,17 +160,18 @@ export class MetricStore {
     if (this.#count >= SERIES_MAX) this.#makeRoom(bucket);
     const own = this.#byEntity.get(stream.entity) ?? [];
     if (this.#count >= SERIES_MAX || own.length >= SERIES_PER_ENTITY_MAX) return undefined;
-    const series: StoredSeries = {
-      entity: stream.entity,
-      metric: `${stream.metric}${reading.suffix}`,
-      suffix: reading.suffix,
-      unit: reading.unit,
-      kind: reading.kind,
-      attributes: stream.attributes,
-      values: new Float64Array(this.#slots).fill(Number.NaN),
-      lastBucket: bucket,
-      firstBucket: bucket,
-    };
+    const series = new StoredSeries(
+      {
+        entity: stream.entity,
+        metric: `${stream.metric}${reading.suffix}`,
+        suffix: reading.suffix,
+        unit: reading.unit,
+        kind: reading.kind,
+        attributes: stream.attributes,
+        firstBucket: bucket,
+      },
+      this.#slots,
+    );
     stream.series.set(reading.suffix, series);
     this.#byEntity.set(stream.entity, [...own, series]);
     this.#count += 1;
@@ -224,10 +201,24 @@ export class MetricStore {
     return this.#byEntity.get(entity) ?? [];
   }
 
-  /** The value of a bucket; NaN where nothing was seen. */
-  valueAt(series: StoredSeries, bucket: number): number {
-    if (bucket > series.lastBucket || bucket <= series.lastBucket - this.#slots) return Number.NaN;
-    return series.values[bucket % this.#slots] ?? Number.NaN;
+  /** Sums up one step of every series, and yields where it may be paused. */
+  *fold(shape: TierShape, step: number): Generator<number> {
+    let left = SERIES_A_STEP;
+    for (const own of this.#byEntity.values()) {
+      for (const series of own) {
+        series.fold(shape, step);
+        left -= shape.buckets;
+        if (left > 0) continue;
+        left = SERIES_A_STEP;
+        yield SERIES_STEP_COST;
+      }
+    }
+  }
+
+  get bytes(): number {
+    let bytes = this.#streams.size * STREAM_BYTES;
+    for (const own of this.#byEntity.values()) for (const series of own) bytes += series.bytes;
+    return bytes;
   }
 }
 

@@ -17,10 +17,15 @@ export interface Quantity {
   readonly unit: Unit;
 }
 
+/** How finely time is told: five seconds for an hour, minutes for a day, quarters of an hour for a fortnight. */
+export type Step = 5_000 | 60_000 | 900_000;
+
 /** A half-open measurement window `[fromMs, toMs)`. */
 export interface Window {
   readonly fromMs: number;
   readonly toMs: number;
+  /** The step in which it is asked for; 5 s where nothing is said. */
+  readonly stepMs?: Step;
 }
 
 const digits = (value: number, significant: number): string => {

@@ -1,7 +1,8 @@
 import type { AttributeValue, EntityId } from "./entity.ts";
-import type { MetricStore, StoredSeries } from "./metric-store.ts";
-import { bucketOf } from "./open-buckets.ts";
+import type { MetricStore } from "./metric-store.ts";
 import type { Window } from "./quantity.ts";
+import type { StoredSeries } from "./stored-series.ts";
+import type { TierShape } from "./tiers.ts";
 import { BUCKET_MS, type MetricInfo, type SeriesWindow } from "./view.ts";
 
 /** The metrics that some entities reported by `closedMs`. */
@@ -13,7 +14,7 @@ export function seriesOf(
   const infos = new Map<string, MetricInfo>();
   for (const reporter of reporters) {
     for (const { metric, unit, kind, firstBucket } of store.of(reporter)) {
-      if (firstBucket < bucketOf(closedMs)) infos.set(metric, { metric, unit, kind });
+      if (firstBucket * BUCKET_MS < closedMs) infos.set(metric, { metric, unit, kind });
     }
   }
   return [...infos.values()].sort((a, b) => (a.metric < b.metric ? -1 : 1));
@@ -26,23 +27,26 @@ function contains(
   return Object.entries(wanted).every(([name, value]) => attributes[name] === value);
 }
 
-/** Series of one metric, a value for each bucket of the window. */
+/** Series of one metric, a value for each step of the window. */
 export function readSeries(
   store: MetricStore,
   reporters: readonly number[],
   query: {
     readonly metric: string;
     readonly window: Window;
+    readonly shape: TierShape | undefined;
     readonly attributes: Readonly<Record<string, AttributeValue>>;
-    readonly idOf: (entity: number) => EntityId;
+    readonly idOf: (index: number) => EntityId;
   },
 ): readonly SeriesWindow[] {
-  const from = bucketOf(query.window.fromMs);
-  const length = Math.max(0, Math.ceil(query.window.toMs / BUCKET_MS) - from);
-  const timesMs = Float64Array.from({ length }, (_, index) => (from + index) * BUCKET_MS);
+  const { shape, window } = query;
+  const stepMs = shape?.stepMs ?? BUCKET_MS;
+  const from = Math.floor(window.fromMs / stepMs);
+  const length = Math.max(0, Math.ceil(window.toMs / stepMs) - from);
+  const timesMs = Float64Array.from({ length }, (_, index) => (from + index) * stepMs);
   const matching = (one: StoredSeries): boolean =>
     one.metric === query.metric &&
-    one.firstBucket < from + length &&
+    one.firstBucket * BUCKET_MS < window.toMs &&
     contains(one.attributes, query.attributes);
   return reporters.flatMap((reporter) =>
     store
@@ -55,7 +59,21 @@ export function readSeries(
         kind: one.kind,
         attributes: one.attributes,
         timesMs,
-        values: timesMs.map((_, index) => store.valueAt(one, from + index)),
+        ...valuesOf(one, timesMs, shape),
       })),
   );
+}
+
+function valuesOf(
+  series: StoredSeries,
+  timesMs: Float64Array,
+  shape: TierShape | undefined,
+): Pick<SeriesWindow, "values" | "maxima"> {
+  if (shape === undefined)
+    return { values: timesMs.map((timeMs) => series.at(timeMs / BUCKET_MS)) };
+  const ring = series.ring(shape);
+  return {
+    values: timesMs.map((timeMs) => ring.mean(timeMs / shape.stepMs)),
+    maxima: timesMs.map((timeMs) => ring.max(timeMs / shape.stepMs)),
+  };
 }

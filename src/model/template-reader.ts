@@ -30,8 +30,16 @@ export function readTemplates(
       if (query.service !== undefined && service !== query.service) return [];
       const { id, text, severity, firstSeenMs } = template;
       const samples = template.samples.filter((sample) => sample.timeMs <= query.asOfMs);
-      const { fromMs, frames } = slice;
-      const window = { fromMs, length: frames.length, id, service, template: text, severity };
+      const { fromMs, stepMs, frames } = slice;
+      const window = {
+        fromMs,
+        stepMs,
+        length: frames.length,
+        id,
+        service,
+        template: text,
+        severity,
+      };
       return [{ ...window, count, firstSeenMs, samples }];
     })
     .sort((a, b) => total(b.count) - total(a.count) || (a.id < b.id ? -1 : 1));

@@ -62,6 +62,18 @@ export const NO_TRACES: TraceBlock = {
   sites: [],
 };
 
+/** Bytes of a block; what it shares with its neighbours counts in one of them. */
+export const blockBytes = (block: TraceBlock): number =>
+  block.traceIds.byteLength +
+  block.spans.byteLength +
+  block.marks.byteLength +
+  block.firstSpan.byteLength +
+  block.spanIds.byteLength +
+  block.parents.byteLength +
+  block.siteOf.byteLength +
+  block.times.byteLength +
+  8 * (block.operations.length + block.sites.length);
+
 export const tracesIn = ({ marks }: TraceBlock): number => marks.length;
 export const spansIn = ({ parents }: TraceBlock): number => parents.length;
 
@@ -211,5 +223,75 @@ export function unpackTrace(block: TraceBlock, at: number): Trace {
     durationMs: block.spans[2 * at + 1] ?? 0,
     error: ((block.marks[at] ?? 0) & MARK.failed) !== 0,
     spans: Array.from({ length: to - from }, (_, index) => unpackSpan(block, from + index)),
+  };
+}
+
+/** A number by which chance chooses: of the end of a trace's id, since some ids begin with the time. */
+export function traceRankAt({ traceIds }: TraceBlock, at: number): number {
+  const end = (at + 1) * TRACE_ID_BYTES;
+  let rank = 0;
+  for (let byte = end - 4; byte < end; byte += 1) rank = rank * 256 + (traceIds[byte] ?? 0);
+  return rank;
+}
+
+/** Traces of other blocks as a block of their own; `mark` holds the reservoirs that each is in. */
+export function copyTraces(
+  picks: readonly { readonly block: TraceBlock; readonly at: number; readonly mark: number }[],
+): TraceBlock {
+  const sites: TraceSite[] = [];
+  const numbers = new Map<TraceSite, number>();
+  const numberOf = (site: TraceSite): number => {
+    const known = numbers.get(site);
+    if (known !== undefined) return known;
+    sites.push(site);
+    numbers.set(site, sites.length - 1);
+    return sites.length - 1;
+  };
+  const parts = picks.map(({ block, at, mark }) => {
+    const from = block.firstSpan[at] ?? 0;
+    const to = block.firstSpan[at + 1] ?? from;
+    const failed = (block.marks[at] ?? 0) & MARK.failed;
+    return {
+      traceId: block.traceIds.subarray(at * TRACE_ID_BYTES, (at + 1) * TRACE_ID_BYTES),
+      span: block.spans.subarray(2 * at, 2 * at + 2),
+      operation: must(block.operations[at], "a trace has an operation"),
+      mark: failed | mark,
+      spanIds: block.spanIds.subarray(from * SPAN_ID_BYTES, to * SPAN_ID_BYTES),
+      parents: block.parents.subarray(from, to),
+      siteOf: Uint32Array.from(block.siteOf.subarray(from, to), (site) =>
+        numberOf(must(block.sites[site], "a span points at a place of its block")),
+      ),
+      times: block.times.subarray(from * TIMES, to * TIMES),
+    };
+  });
+  const firstSpan = new Uint32Array(parts.length + 1);
+  parts.forEach((part, at) => {
+    firstSpan[at + 1] = (firstSpan[at] ?? 0) + part.parents.length;
+  });
+  const total = firstSpan[parts.length] ?? 0;
+  const joined = <
+    Column extends Uint8Array | Int16Array | Uint32Array | Float32Array | Float64Array,
+  >(
+    into: Column,
+    columnOf: (part: (typeof parts)[number]) => ArrayLike<number>,
+  ): Column => {
+    let end = 0;
+    for (const part of parts) {
+      into.set(columnOf(part), end);
+      end += columnOf(part).length;
+    }
+    return into;
+  };
+  return {
+    traceIds: joined(new Uint8Array(parts.length * TRACE_ID_BYTES), (part) => part.traceId),
+    spans: joined(new Float64Array(parts.length * 2), (part) => part.span),
+    operations: parts.map((part) => part.operation),
+    marks: Uint8Array.from(parts, (part) => part.mark),
+    firstSpan,
+    spanIds: joined(new Uint8Array(total * SPAN_ID_BYTES), (part) => part.spanIds),
+    parents: joined(new Int16Array(total), (part) => part.parents),
+    siteOf: joined(new Uint32Array(total), (part) => part.siteOf),
+    times: joined(new Float32Array(total * TIMES), (part) => part.times),
+    sites,
   };
 }

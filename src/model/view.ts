@@ -1,5 +1,5 @@
 import type { AttributeValue, EdgeId, Entity, EntityId, EntityType } from "./entity.ts";
-import type { Window } from "./quantity.ts";
+import type { Step, Window } from "./quantity.ts";
 import type { Relation, RelationType } from "./relation.ts";
 import type { ChangeRecord } from "./signal.ts";
 import type { Sketch } from "./sketch.ts";
@@ -22,8 +22,10 @@ export interface WorldView {
   readonly asOfMs: number;
   /** End of the last closed bucket at or before `asOfMs`: windows end here. */
   readonly closedMs: number;
-  /** Start of what is retained and was watched from its beginning; before this answers say so. */
+  /** Start of what is retained in steps of 5 s and was watched from its beginning; before this answers say so. */
   readonly retainedFromMs: number;
+  /** What is retained in which steps, the finest first; `retainedFromMs` is the first one's. */
+  readonly history: readonly Retention[];
 
   entity(id: EntityId): Entity | undefined;
   entities(filter?: { readonly type?: EntityType }): readonly Entity[];
@@ -73,14 +75,24 @@ export interface WorldView {
   unwatched(window: Window): readonly Window[];
 }
 
+export interface Retention {
+  readonly stepMs: Step;
+  readonly fromMs: number;
+}
+
 export type Resolution =
   | { readonly ok: true; readonly entity: Entity }
   | { readonly ok: false; readonly didYouMean: readonly string[] };
 
-/** Buckets are aligned to `BUCKET_MS`; index i covers `[fromMs + i * BUCKET_MS, …)`. All arrays have the same length. */
+/**
+ * Steps of the length that the window asked for (5 s where it said nothing), aligned to it; index i covers
+ * `[fromMs + i * stepMs, …)`. All arrays have the same length.
+ */
 export interface Buckets {
   readonly fromMs: number;
   readonly length: number;
+  /** 5 s where nothing is said. In coarser steps instances are told apart no more, and quantiles are near, not exact. */
+  readonly stepMs?: Step;
 }
 
 export interface StationWindow extends Buckets {
@@ -158,6 +170,8 @@ export interface SeriesWindow {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   readonly timesMs: Float64Array;
   readonly values: Float64Array;
+  /** In coarser steps than 5 s, where `values` are means: the greatest value of each step. */
+  readonly maxima?: Float64Array;
 }
 
 export interface LogTemplateWindow extends Buckets {

@@ -30,7 +30,11 @@ export interface EdgeFilter {
   readonly callee?: EntityId;
 }
 
-const bucketsOf = (slice: FrameSlice) => ({ fromMs: slice.fromMs, length: slice.frames.length });
+const bucketsOf = ({ fromMs, stepMs, frames }: FrameSlice) => ({
+  fromMs,
+  stepMs,
+  length: frames.length,
+});
 
 export function readStations(
   slice: FrameSlice,

@@ -1,13 +1,17 @@
 import type { CellWindow } from "./column-reader.ts";
 import { type EdgeId, type EntityId, edgeId } from "./entity.ts";
+import type { Step } from "./quantity.ts";
 import type { EdgeCell, StationCell } from "./site.ts";
 import type { Sketch } from "./sketch.ts";
 import type { Buckets, EdgeWindow, StationWindow } from "./view.ts";
+
+type Steps = Required<Buckets>;
 
 /** What a station did in a window. Columns are read when they are first asked for: of thousands few ever are. */
 export class StationRows implements StationWindow {
   readonly fromMs: number;
   readonly length: number;
+  readonly stepMs: Step;
   readonly service: EntityId;
   readonly operation: EntityId;
   readonly instance?: EntityId;
@@ -16,9 +20,10 @@ export class StationRows implements StationWindow {
   readonly version?: string;
   readonly #columns: CellWindow;
 
-  constructor({ fromMs, length }: Buckets, cell: StationCell, columns: CellWindow) {
+  constructor({ fromMs, length, stepMs }: Steps, cell: StationCell, columns: CellWindow) {
     this.fromMs = fromMs;
     this.length = length;
+    this.stepMs = stepMs;
     this.service = cell.service;
     this.operation = cell.operation;
     if (cell.instance !== undefined) this.instance = cell.instance;
@@ -71,6 +76,7 @@ interface EdgeEnds {
 export class EdgeRows implements EdgeWindow {
   readonly fromMs: number;
   readonly length: number;
+  readonly stepMs: Step;
   readonly caller: EntityId;
   readonly callee: EntityId;
   readonly calleeOperation: string;
@@ -81,13 +87,14 @@ export class EdgeRows implements EdgeWindow {
   readonly #columns: CellWindow;
 
   constructor(
-    { fromMs, length }: Buckets,
+    { fromMs, length, stepMs }: Steps,
     cell: EdgeCell,
     { callee, calleeInstance }: EdgeEnds,
     columns: CellWindow,
   ) {
     this.fromMs = fromMs;
     this.length = length;
+    this.stepMs = stepMs;
     this.caller = cell.caller;
     this.callee = callee;
     this.calleeOperation = cell.operation;

@@ -45,6 +45,8 @@ export interface WorldStats extends IntakeStats {
   /** Changes that told facts of a service that was never heard of. */
   readonly changeFactsDropped: number;
   readonly frames: number;
+  /** Bytes held by part: what happened in steps of 5 s, 1 min and 15 min, and series. */
+  readonly bytes: Readonly<Record<"buckets" | "minutes" | "quarters" | "series", number>>;
   readonly exemplarSpans: number;
   readonly framesGivenUp: number;
   readonly exemplarsGivenUp: number;

@@ -1,3 +1,4 @@
+import { must } from "../assert.ts";
 import type { ChangeLog, ChangeRow } from "./change-log.ts";
 import type { FrameSlice } from "./column-reader.ts";
 import { coverageOf, unwatchedIn } from "./coverage.ts";
@@ -6,8 +7,8 @@ import { EntityView, type EntityViewInput } from "./entity-view.ts";
 import type { FrameCapture } from "./frame-ring.ts";
 import type { StoredTemplate } from "./log-store.ts";
 import type { MetricStore } from "./metric-store.ts";
-import { bucketOf } from "./open-buckets.ts";
-import type { Window } from "./quantity.ts";
+import { closedFrames } from "./past.ts";
+import type { Step, Window } from "./quantity.ts";
 import type { Relation } from "./relation.ts";
 import type { Belief, RelationFilter, RelationStore } from "./relation-store.ts";
 import { readSeries, seriesOf } from "./series-reader.ts";
@@ -15,6 +16,7 @@ import type { Objective } from "./slo/objectives.ts";
 import type { SliWindow, SloDefinition, SloStatus } from "./slo/slo.ts";
 import { sloStatusAt } from "./slo/slo-status.ts";
 import { readTemplates } from "./template-reader.ts";
+import type { TierShape } from "./tiers.ts";
 import { findTrace, selectTraces } from "./trace-selection.ts";
 import {
   BUCKET_MS,
@@ -25,6 +27,7 @@ import {
   type LogTemplateWindow,
   type MetricInfo,
   type Resolution,
+  type Retention,
   type SeriesWindow,
   type StationWindow,
   type Trace,
@@ -41,6 +44,15 @@ import {
   type StationFilter,
 } from "./window-reader.ts";
 
+type HeldCells = Omit<CellNames, "idOf" | "indicesOf">;
+
+/** What a view holds of one tier. */
+interface TierCapture {
+  readonly shape: TierShape;
+  readonly frames: FrameCapture;
+  readonly cells: HeldCells;
+}
+
 /** Everything that a view holds of the world at the moment it was made. */
 export interface WorldCapture extends EntityViewInput {
   readonly closedMs: number;
@@ -49,7 +61,9 @@ export interface WorldCapture extends EntityViewInput {
   readonly relationSequence: number;
   readonly changes: ChangeLog;
   readonly changeSequence: number;
-  readonly cells: Omit<CellNames, "idOf" | "indicesOf">;
+  readonly cells: HeldCells;
+  /** Coarser steps, the finer first. */
+  readonly tiers: readonly TierCapture[];
   readonly metrics: MetricStore;
   readonly templates: readonly StoredTemplate[];
   readonly objectives: readonly (Objective & { readonly closedSecond: number })[];
@@ -57,6 +71,31 @@ export interface WorldCapture extends EntityViewInput {
   readonly heardServices: ReadonlySet<number>;
   readonly lastSignalMs: number;
   readonly notes: readonly string[];
+}
+
+/** One step's frames as they are read. */
+interface ReadTier {
+  readonly stepMs: Step;
+  readonly shape: TierShape | undefined;
+  readonly frames: FrameCapture;
+  /** End of the last step that may be read. */
+  readonly closedMs: number;
+  readonly names: CellNames;
+}
+
+/** When the first whole step that is held of a tier begins; what it does not hold begins nowhere. */
+function startMs({ frames: { frames, firstWholeBucket }, stepMs }: ReadTier): number {
+  return frames.length === 0 ? Number.POSITIVE_INFINITY : firstWholeBucket * stepMs;
+}
+
+/** The end of the last step that was closed, and known, by then. */
+function closedStepsMs(
+  frames: FrameCapture,
+  stepMs: number,
+  by: { readonly closedMs: number; readonly knownAtMs: number },
+): number {
+  const known = (frames.firstBucket + closedFrames(frames, by.knownAtMs)) * stepMs;
+  return Math.min(known, Math.floor(by.closedMs / stepMs) * stepMs);
 }
 
 /** Limit: windows whose columns a view keeps once read. */
@@ -67,7 +106,7 @@ class Recent<Value> {
   readonly #byKey = new Map<string, Value>();
 
   get(slice: FrameSlice, filter: string, make: () => Value): Value {
-    const key = `${slice.fromMs}|${slice.frames.length}|${filter}`;
+    const key = `${slice.stepMs}|${slice.fromMs}|${slice.frames.length}|${filter}`;
     const known = this.#byKey.get(key);
     if (known !== undefined) return known;
     const made = make();
@@ -82,8 +121,9 @@ export class CapturedView implements WorldView {
   readonly asOfMs: number;
   readonly closedMs: number;
   readonly retainedFromMs: number;
+  readonly history: readonly Retention[];
   readonly #of: WorldCapture;
-  readonly #names: CellNames;
+  readonly #tiers: readonly ReadTier[];
   readonly #entities: EntityView;
   readonly #stations = new Recent<readonly StationWindow[]>();
   readonly #edges = new Recent<readonly EdgeWindow[]>();
@@ -99,11 +139,41 @@ export class CapturedView implements WorldView {
         ? capture.closedMs
         : Math.min(capture.closedMs, firstWholeBucket * BUCKET_MS);
     this.#entities = new EntityView(capture);
-    this.#names = {
-      ...capture.cells,
-      idOf: (entity) => this.#entities.idOf(entity),
-      indicesOf: (id) => this.#indicesOf(id),
+    const naming = {
+      idOf: (entity: number) => this.#entities.idOf(entity),
+      indicesOf: (id: EntityId) => this.#indicesOf(id),
     };
+    const { closedMs, knownAtMs } = capture;
+    this.#tiers = [
+      {
+        stepMs: BUCKET_MS,
+        shape: undefined,
+        frames: capture.frames,
+        closedMs,
+        names: { ...capture.cells, ...naming },
+      },
+      ...capture.tiers.map(({ shape, frames: held, cells }) => ({
+        stepMs: shape.stepMs,
+        shape,
+        frames: held,
+        closedMs: closedStepsMs(held, shape.stepMs, { closedMs, knownAtMs }),
+        names: { ...cells, ...naming },
+      })),
+    ];
+    this.history = [
+      { stepMs: BUCKET_MS, fromMs: this.retainedFromMs },
+      ...this.#tiers.slice(1).map((tier) => ({
+        stepMs: tier.stepMs,
+        fromMs: Math.min(this.retainedFromMs, startMs(tier)),
+      })),
+    ];
+  }
+
+  #tier(stepMs: Step = BUCKET_MS): ReadTier {
+    return must(
+      this.#tiers.find((tier) => tier.stepMs === stepMs),
+      "every step has its tier",
+    );
   }
 
   /** An entity's index, and those of outside entities that turned out to be it. */
@@ -137,31 +207,36 @@ export class CapturedView implements WorldView {
     return found.filter(({ from, to }) => !isGhost(from) && !isGhost(to));
   }
 
-  /** Closed frames of a window, widened to whole buckets and cut to what is kept. */
+  /** Closed frames of a window in the steps that it asks for, widened to whole ones and cut to what is kept. */
   #slice(window: Window): FrameSlice {
-    const { firstBucket, frames } = this.#of.frames;
-    const from = Math.max(bucketOf(window.fromMs), firstBucket);
-    const to = Math.min(Math.ceil(window.toMs / BUCKET_MS), bucketOf(this.closedMs));
-    return {
-      fromMs: from * BUCKET_MS,
-      frames: frames.slice(from - firstBucket, Math.max(0, to - firstBucket)),
-    };
+    const { stepMs, frames: held, closedMs } = this.#tier(window.stepMs);
+    const { firstBucket, frames } = held;
+    const from = Math.max(Math.floor(window.fromMs / stepMs), firstBucket);
+    const to = Math.min(Math.ceil(window.toMs / stepMs), Math.floor(closedMs / stepMs));
+    const [first, end] = [from - firstBucket, Math.max(0, to - firstBucket)];
+    return { fromMs: from * stepMs, stepMs, frames: frames.slice(first, end) };
+  }
+
+  #namesOf({ stepMs }: FrameSlice): CellNames {
+    return this.#tier(stepMs).names;
   }
 
   stations(window: Window, of: StationFilter = {}): readonly StationWindow[] {
     const slice = this.#slice(window);
-    return this.#stations.get(slice, of.service ?? "", () => readStations(slice, this.#names, of));
+    return this.#stations.get(slice, of.service ?? "", () =>
+      readStations(slice, this.#namesOf(slice), of),
+    );
   }
 
   edges(window: Window, of: EdgeFilter = {}): readonly EdgeWindow[] {
     const slice = this.#slice(window);
     const filter = `${of.caller ?? ""}>${of.callee ?? ""}`;
-    return this.#edges.get(slice, filter, () => readEdges(slice, this.#names, of));
+    return this.#edges.get(slice, filter, () => readEdges(slice, this.#namesOf(slice), of));
   }
 
   entries(window: Window): readonly EntryWindow[] {
     const slice = this.#slice(window);
-    return this.#entries.get(slice, "", () => readEntries(slice, this.#names));
+    return this.#entries.get(slice, "", () => readEntries(slice, this.#namesOf(slice)));
   }
 
   /** The entity's own index and, for a service, its instances': what they report is the service's too. */
@@ -178,13 +253,16 @@ export class CapturedView implements WorldView {
   }
 
   series(query: Parameters<WorldView["series"]>[0]): readonly SeriesWindow[] {
+    const { shape, stepMs, closedMs } = this.#tier(query.window.stepMs);
+    const kept = this.history.find((one) => one.stepMs === stepMs);
     const window = {
-      fromMs: Math.max(query.window.fromMs, this.retainedFromMs),
-      toMs: Math.min(query.window.toMs, this.closedMs),
+      fromMs: Math.max(query.window.fromMs, kept?.fromMs ?? this.retainedFromMs),
+      toMs: Math.min(query.window.toMs, closedMs),
     };
     return readSeries(this.#of.metrics, this.#reporters(query.entity), {
       metric: query.metric,
       window,
+      shape,
       attributes: query.attributes ?? {},
       idOf: (index) => this.#entities.idOf(index),
     });
@@ -220,7 +298,11 @@ export class CapturedView implements WorldView {
   }
 
   trace(traceId: string): Trace | undefined {
-    return findTrace(this.#of.frames.frames, traceId, this.closedMs);
+    for (const { frames } of this.#tiers) {
+      const found = findTrace(frames.frames, traceId, this.closedMs);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   slos(): readonly SloDefinition[] {
@@ -253,13 +335,14 @@ export class CapturedView implements WorldView {
     const { heardServices, indexOf } = this.#of;
     return coverageOf({
       slice,
-      callees: readCallees(slice, this.#names),
+      callees: readCallees(slice, this.#namesOf(slice)),
       unwatched: unwatchedIn(slice),
       idOf: (index) => this.#entities.idOf(index),
       isHeard: (id) => heardServices.has(indexOf(id) ?? Number.NaN),
       lastSignalMs: Math.min(this.#of.lastSignalMs, this.asOfMs),
       askedFromMs: window.fromMs,
-      retainedFromMs: this.retainedFromMs,
+      retainedFromMs:
+        this.history.find((one) => one.stepMs === slice.stepMs)?.fromMs ?? this.retainedFromMs,
       notes: this.#of.notes,
     });
   }

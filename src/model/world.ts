@@ -6,11 +6,10 @@ import { type EntityId, entityId } from "./entity.ts";
 import { RETAINED_BUCKETS, SPARE_BUCKETS } from "./frame-ring.ts";
 import { Grace } from "./grace.ts";
 import type { Fact } from "./journal/fact.ts";
-import { FactBook } from "./journal/fact-book.ts";
-import { Journal } from "./journal/journal.ts";
-import type { NumberedNames } from "./journal/journal-names.ts";
-import { Restoration } from "./journal/restoration.ts";
+import type { Restoration, TierName } from "./journal/restoration.ts";
+import { WorldJournal } from "./journal/world-journal.ts";
 import { LogStore } from "./log-store.ts";
+import { MEMORY_BYTES_MAX } from "./memory-budget.ts";
 import { MetricStore } from "./metric-store.ts";
 import { bucketOf, OpenBuckets } from "./open-buckets.ts";
 import { OpenTraces } from "./open-traces.ts";
@@ -29,6 +28,8 @@ import { CapturedView } from "./world-view.ts";
 export interface WorldOptions {
   /** Decides which traces are sampled; the same seed and signals give the same world. */
   readonly seed?: number;
+  /** Limit: bytes that closed steps and series may hold; beyond, the oldest is given up before its time. */
+  readonly memoryBytesMax?: number;
 }
 
 /** The live model. State is a fold over signals and the times told to `advance`; nothing else goes in. */
@@ -51,8 +52,9 @@ export interface World {
   /**
    * What was closed and learned since the last call, as records; undefined is a place where the caller may pause. With
    * `isFresh` these and the next can be read without those before. Contract: one call is gone through before the next.
+   * Each tier has records of its own; facts are in those of the buckets.
    */
-  records(isFresh: boolean): Generator<Uint8Array | undefined>;
+  records(isFresh: boolean, tier?: TierName): Generator<Uint8Array | undefined>;
   /** Puts an earlier life back together. Contract: before the first signal, and followed by `resume`. */
   restoration(): Restoration;
   /** Goes on where the earlier life ended. */
@@ -62,9 +64,6 @@ export interface World {
 export function createWorld(options: WorldOptions = {}): World {
   return new FoldedWorld(options);
 }
-
-/** Stands for an entity that was forgotten. */
-const UNKNOWN_ENTITY = entityId("external", "{unknown}");
 
 class FoldedWorld implements World {
   readonly #topology: Topology;
@@ -78,8 +77,7 @@ class FoldedWorld implements World {
   readonly #watched = new Set<EntityId>();
   readonly #intake: SignalIntake;
   readonly #closer: BucketCloser;
-  readonly #facts: FactBook;
-  readonly #journal: Journal;
+  readonly #journal: WorldJournal;
   #nowMs = 0;
   /** What damage to our files has cost. */
   #losses: readonly string[] = [];
@@ -99,34 +97,19 @@ class FoldedWorld implements World {
     this.#closer = new BucketCloser({
       ...parts,
       seed: options.seed ?? 1,
+      memoryBytesMax: options.memoryBytesMax ?? MEMORY_BYTES_MAX,
       definitions: () => this.#objectives.all().map((one) => one.definition),
     });
     this.#intake = new SignalIntake({ ...parts, logs: this.#logs });
-    this.#facts = new FactBook({
+    this.#journal = new WorldJournal({
       topology: this.#topology,
       resolver: this.#resolver,
-      callees: this.#closer.callees,
+      closer: this.#closer,
       changes: this.#changes,
       logs: this.#logs,
+      metrics: this.#metrics,
       objectives: this.#objectives,
     });
-    this.#journal = new Journal({
-      facts: this.#facts,
-      frames: this.#closer.frames,
-      names: this.#names(),
-    });
-  }
-
-  #names(): NumberedNames {
-    const { entities } = this.#topology;
-    return {
-      idOf: (entity) => entities.record(entity)?.id ?? UNKNOWN_ENTITY,
-      stationCells: this.#resolver.stationCells,
-      edgeCells: this.#resolver.edgeCells,
-      places: this.#closer.places,
-      templateId: (template) => this.#logs.idOf(template),
-      seriesAt: (bucket) => this.#metrics.at(bucket),
-    };
   }
 
   apply(signal: Signal): void {
@@ -215,6 +198,16 @@ class FoldedWorld implements World {
     const byMs = Math.min(validMs, knownAtMs);
     const { topology } = this.#closer;
     const { aliases } = this.#closer.callees;
+    const { places } = this.#closer;
+    const tiers = [this.#closer.minutes, this.#closer.quarters].map((tier) => ({
+      shape: tier.shape,
+      frames: tier.frames.capture(),
+      cells: { stationCells: tier.stationCells, edgeCells: tier.edgeCells, places },
+    }));
+    const heardIn = [
+      { stepMs: BUCKET_MS, frames },
+      ...tiers.map((tier) => ({ stepMs: tier.shape.stepMs, frames: tier.frames })),
+    ];
     return new CapturedView({
       asOfMs: validMs,
       closedMs: closedBucket * BUCKET_MS,
@@ -234,8 +227,10 @@ class FoldedWorld implements World {
       cells: {
         stationCells: this.#resolver.stationCells,
         edgeCells: this.#resolver.edgeCells,
-        places: this.#closer.places,
+        places,
       },
+      tiers,
+      heardIn,
       metrics: this.#metrics,
       templates: this.#logs.capture(),
       objectives: this.#objectives.all().map((one) => ({
@@ -251,14 +246,17 @@ class FoldedWorld implements World {
         ),
       ),
       lastSignalMs:
-        this.#intake.lastSignalMs <= byMs ? this.#intake.lastSignalMs : lastSignalBy(frames, byMs),
+        this.#intake.lastSignalMs <= byMs ? this.#intake.lastSignalMs : lastSignalBy(heardIn, byMs),
       notes: [...this.#losses, ...this.#intake.notes()],
     });
   }
 
   stats(): WorldStats {
     const histories = this.#objectives.all().map((one) => one.history);
-    const { frames } = this.#closer;
+    const { frames, minutes, quarters } = this.#closer;
+    const rings = [frames, minutes.frames, quarters.frames];
+    const sumOf = (field: "exemplarSpans" | "framesGivenUp" | "exemplarsGivenUp"): number =>
+      rings.reduce((total, ring) => total + ring[field], 0);
     return {
       nowMs: this.#nowMs,
       closedMs: (frames.endBucket ?? 0) * BUCKET_MS,
@@ -267,9 +265,15 @@ class FoldedWorld implements World {
       changesForgotten: this.#changes.forgotten,
       changeFactsDropped: this.#closer.facts.dropped,
       frames: frames.size,
-      framesGivenUp: frames.framesGivenUp,
-      exemplarSpans: frames.exemplarSpans,
-      exemplarsGivenUp: frames.exemplarsGivenUp,
+      bytes: {
+        buckets: frames.bytes,
+        minutes: minutes.frames.bytes,
+        quarters: quarters.frames.bytes,
+        series: this.#metrics.bytes,
+      },
+      framesGivenUp: sumOf("framesGivenUp"),
+      exemplarSpans: sumOf("exemplarSpans"),
+      exemplarsGivenUp: sumOf("exemplarsGivenUp"),
       sliMoved: histories.reduce((total, one) => total + one.moved, 0),
       sliDropped: histories.reduce((total, one) => total + one.dropped, 0),
       objectivesRefused: this.#objectives.refused,
@@ -277,38 +281,26 @@ class FoldedWorld implements World {
   }
 
   facts(): Generator<Fact> {
-    return this.#facts.all(this.#nowMs);
+    return this.#journal.facts(this.#nowMs);
   }
 
   get told(): number {
     return this.#journal.told;
   }
 
-  records(isFresh: boolean): Generator<Uint8Array | undefined> {
-    return this.#journal.take(isFresh);
+  records(isFresh: boolean, tier: TierName = "buckets"): Generator<Uint8Array | undefined> {
+    return this.#journal.records(isFresh, tier);
   }
 
   restoration(): Restoration {
-    return new Restoration({
-      facts: this.#facts,
-      frames: this.#closer.frames,
-      topology: this.#topology,
-      stationCells: this.#resolver.stationCells,
-      edgeCells: this.#resolver.edgeCells,
-      places: this.#closer.places,
-      logs: this.#logs,
-      metrics: this.#metrics,
-    });
+    return this.#journal.restoration();
   }
 
   resume(restoration: Restoration): void {
-    const { endMs, told, endBucket, lastSignalMs, losses } = restoration.result();
+    const { endMs, lastSignalMs, losses } = restoration.result();
     this.#losses = losses;
-    this.#topology.relations.resume(endMs);
-    this.#changes.resume();
-    this.#journal.resume(told, endBucket ?? Number.NEGATIVE_INFINITY);
     this.#intake.lastSignalMs = lastSignalMs;
     this.#nowMs = Math.max(this.#nowMs, endMs);
-    if (endBucket !== undefined) this.#closer.resume(endBucket);
+    this.#journal.resume(restoration);
   }
 }

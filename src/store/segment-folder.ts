@@ -75,6 +75,7 @@ export class SegmentFolder {
    * Errors: `OperationError("segment_unwritten")`.
    */
   async append(records: readonly Uint8Array[], nowMs: number): Promise<void> {
+    if (records.length === 0) return;
     if (this.beginsAnew(nowMs)) await this.#begin(nowMs);
     try {
       await this.#writer?.append(records);

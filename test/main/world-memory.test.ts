@@ -34,9 +34,9 @@ async function play({ memory, setSecond }: Opened, fromS: number, toS: number): 
 }
 
 const segmentsIn = (dataDir: string): string[] =>
-  readdirSync(join(dataDir, "journal"))
+  readdirSync(join(dataDir, "journal", "buckets"))
     .sort()
-    .map((name) => join(dataDir, "journal", name));
+    .map((name) => join(dataDir, "journal", "buckets", name));
 
 const lastView = ({ memory }: Opened): WorldView => memory.world.at(memory.world.stats().closedMs);
 
@@ -144,7 +144,7 @@ test("the journal holds the last hour and little more, however long it runs", as
     opened.setSecond(second + 1);
     if (second % 60 !== 0) continue;
     await opened.memory.save();
-    sizes.push(opened.meter.get("orrery_journal_bytes"));
+    sizes.push(opened.meter.get("orrery_journal_bytes", { tier: "buckets" }));
   }
   expect(Math.max(...sizes.slice(150))).toBeLessThan(1.1 * Math.max(...sizes.slice(80, 150)));
   const again = await openMemory(folder.path);
@@ -156,7 +156,7 @@ test("what could not be written to the journal is in the next snapshot, and its 
   using folder = temporaryFolder();
   const opened = await openMemory(folder.path);
   await play(opened, 0, 190);
-  const journal = join(folder.path, "journal");
+  const journal = join(folder.path, "journal", "buckets");
   renameSync(journal, `${journal}-away`);
   writeFileSync(journal, "in the way");
   for (let second = 190; second < 230; second += 1) playSecond(opened.memory.world, second);

@@ -6,7 +6,7 @@ import { entityId } from "../../src/model/entity.ts";
 import { ENTITIES_OF_TYPE_MAX } from "../../src/model/entity-limits.ts";
 import { EntityStore } from "../../src/model/entity-store.ts";
 import { EMPTY_FRAME } from "../../src/model/frame.ts";
-import { FRAME_ROWS_MAX, FrameRing, RETAINED_BUCKETS } from "../../src/model/frame-ring.ts";
+import { FrameRing, RETAINED_BUCKETS } from "../../src/model/frame-ring.ts";
 import { PLACES_MAX, PlaceTable } from "../../src/model/place-table.ts";
 import { RecentIds } from "../../src/model/recent-ids.ts";
 import { RELATION_VERSIONS_MAX, RelationStore } from "../../src/model/relation-store.ts";
@@ -145,14 +145,16 @@ test("two relations never share a key, whatever their ends are called", () => {
   expect(store.size).toBe(2);
 });
 
-test("frames beyond the room for rows are given up, oldest first, and the retention says so", () => {
+test("frames that are given up before their time go oldest first, and the retention says so", () => {
   const ring = new FrameRing();
-  const rows = { ...NO_ROWS, cells: new Int32Array(FRAME_ROWS_MAX / 4) };
+  const rows = { ...NO_ROWS, cells: new Int32Array(1_000) };
   for (let bucket = 0; bucket < 6; bucket += 1) {
     ring.push(bucket, { ...EMPTY_FRAME, stations: rows, lastHeardMs: 1 });
   }
+  const { bytes } = ring;
+  expect([ring.giveUp(4), ring.giveUp(4), ring.giveUp(4)]).toEqual([true, true, false]);
   expect(ring.capture()).toMatchObject({ firstBucket: 2, firstWholeBucket: 2 });
-  expect(ring.framesGivenUp).toBe(2);
+  expect([ring.framesGivenUp, ring.bytes / bytes]).toEqual([2, 4 / 6]);
 });
 
 test("an hour of frames is kept, and none of the time before the first signal", () => {

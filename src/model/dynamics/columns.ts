@@ -1,12 +1,13 @@
 import type { Window } from "../quantity.ts";
 import { BUCKET_MS, type Buckets } from "../view.ts";
 
-/** First and one-past-last index of a window's whole buckets. */
+/** First and one-past-last index of a window's whole buckets, or whatever steps there are. */
 export function indexRange(buckets: Buckets, window: Window): { from: number; to: number } {
+  const { stepMs = BUCKET_MS } = buckets;
   const clamp = (index: number): number => Math.max(0, Math.min(buckets.length, index));
   return {
-    from: clamp(Math.round((window.fromMs - buckets.fromMs) / BUCKET_MS)),
-    to: clamp(Math.round((window.toMs - buckets.fromMs) / BUCKET_MS)),
+    from: clamp(Math.round((window.fromMs - buckets.fromMs) / stepMs)),
+    to: clamp(Math.round((window.toMs - buckets.fromMs) / stepMs)),
   };
 }
 

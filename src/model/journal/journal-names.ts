@@ -1,7 +1,8 @@
 import type { CellTable } from "../cell-table.ts";
 import type { EntityId } from "../entity.ts";
-import type { RestoredSeries, StoredSeries } from "../metric-store.ts";
+import type { RestoredSeries, SeriesValue } from "../metric-store.ts";
 import type { EdgeCell, StationCell } from "../site.ts";
+import type { StoredSeries } from "../stored-series.ts";
 
 /** What the numbers in columns stand for, for whoever writes them down. */
 export interface NumberedNames {
@@ -10,8 +11,8 @@ export interface NumberedNames {
   readonly edgeCells: CellTable<EdgeCell>;
   readonly places: { caller(place: number): number; callee(place: number): number };
   templateId(template: number): string;
-  /** Series that have a value in a bucket, with it. */
-  seriesAt(bucket: number): Iterable<readonly [series: StoredSeries, value: number]>;
+  /** Series that have a value in a bucket, or step, with it. */
+  seriesAt(bucket: number): Iterable<SeriesValue>;
 }
 
 /** The numbers of what was written down, for whoever reads it. Where there is no room for one more: undefined or -1. */

@@ -7,7 +7,8 @@ import { RecordWriter } from "./record-writer.ts";
 const FACTS_PER_RECORD = 250;
 
 export interface JournalParts {
-  readonly facts: FactBook;
+  /** Undefined: another journal tells them. */
+  readonly facts: FactBook | undefined;
   readonly frames: FrameRing;
   readonly names: NumberedNames;
 }
@@ -42,7 +43,7 @@ export class Journal {
    */
   *take(isFresh: boolean): Generator<Uint8Array | undefined> {
     if (isFresh) this.#writer.begin();
-    const facts = this.#of.facts.takeChanged();
+    const facts = this.#of.facts?.takeChanged() ?? [];
     for (let from = 0; from < facts.length; from += FACTS_PER_RECORD) {
       this.#told += 1;
       yield this.#writer.facts(this.#told, facts.slice(from, from + FACTS_PER_RECORD));

@@ -1,7 +1,7 @@
 import { must } from "../../assert.ts";
 import type { EntityId } from "../entity.ts";
-import type { StoredSeries } from "../metric-store.ts";
 import type { EdgeCell, StationCell } from "../site.ts";
+import type { StoredSeries } from "../stored-series.ts";
 import type { TraceSite } from "../trace-block.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { Dictionary } from "./dictionary.ts";

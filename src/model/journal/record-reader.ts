@@ -1,7 +1,8 @@
 import { assert, must } from "../../assert.ts";
 import type { Attributes, EntityId } from "../entity.ts";
 import type { SeriesKind } from "../metric-reading.ts";
-import type { StoredSeries } from "../metric-store.ts";
+import type { SeriesValue } from "../metric-store.ts";
+import type { StoredSeries } from "../stored-series.ts";
 import type { TraceSite } from "../trace-block.ts";
 import { ByteReader } from "./byte-reader.ts";
 import type { Fact } from "./fact.ts";
@@ -15,7 +16,7 @@ export interface ReadRecord {
   readonly told: number;
   readonly closed: NumberedFrame | undefined;
   /** Values that series had in that bucket. */
-  readonly values: readonly (readonly [series: StoredSeries, value: number])[];
+  readonly values: readonly SeriesValue[];
 }
 
 /**
@@ -132,9 +133,11 @@ export class RecordReader implements FrameNumbers {
   #readValues(from: ByteReader): ReadRecord["values"] {
     const series = Array.from({ length: from.uint() }, () => this.#series[from.uint()]);
     const values = from.float64s();
-    return series.flatMap((one, at) =>
-      one === undefined ? [] : [[one, values[at] ?? Number.NaN] as const],
-    );
+    const maxima = from.float64s();
+    return series.flatMap((one, at) => {
+      const value = values[at] ?? Number.NaN;
+      return one === undefined ? [] : [{ series: one, value, max: maxima[at] ?? value }];
+    });
   }
 
   text(number: number): string {

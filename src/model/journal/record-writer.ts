@@ -6,7 +6,7 @@ import type { NumberedNames } from "./journal-names.ts";
 import { RecordNames } from "./record-names.ts";
 
 /** The first byte of every record. */
-export const RECORD_FORMAT = 2;
+export const RECORD_FORMAT = 3;
 
 /** What a record holds beside facts. */
 export const KIND = { facts: 0, frame: 1, firstFrame: 2 } as const;
@@ -64,7 +64,10 @@ export class RecordWriter {
   #writeSeries(bucket: number): void {
     const held = [...this.#of.seriesAt(bucket)];
     this.#body.uint(held.length);
-    for (const [series] of held) this.#body.uint(this.#names.series(series));
-    this.#body.column(Float64Array.from(held, ([, value]) => value));
+    for (const { series } of held) this.#body.uint(this.#names.series(series));
+    this.#body.column(Float64Array.from(held, ({ value }) => value));
+    // Of a single bucket the maximum is its value.
+    const hasMaxima = held.some(({ value, max }) => value !== max);
+    this.#body.column(Float64Array.from(hasMaxima ? held : [], ({ max }) => max));
   }
 }

@@ -1,11 +1,12 @@
 import { assert } from "../../assert.ts";
 import type { CellTable } from "../cell-table.ts";
+import type { CoarseTier } from "../coarse-tier.ts";
 import { edgeKey } from "../edge-cells.ts";
 import type { EntityId } from "../entity.ts";
 import type { Frame } from "../frame.ts";
 import type { FrameRing } from "../frame-ring.ts";
 import type { LogStore } from "../log-store.ts";
-import type { MetricStore, RestoredSeries, StoredSeries } from "../metric-store.ts";
+import type { MetricStore } from "../metric-store.ts";
 import type { PlaceTable } from "../place-table.ts";
 import type { EdgeCell, StationCell } from "../site.ts";
 import { stationKey } from "../station-cells.ts";
@@ -16,9 +17,14 @@ import type { FactBook } from "./fact-book.ts";
 import type { NamedNumbers } from "./journal-names.ts";
 import { type ReadRecord, RecordReader } from "./record-reader.ts";
 
+/** Buckets of five seconds, and the coarser steps. */
+export const TIER_NAMES = ["buckets", "minutes", "quarters"] as const;
+export type TierName = (typeof TIER_NAMES)[number];
+
 export interface RestoredParts {
   readonly facts: FactBook;
   readonly frames: FrameRing;
+  readonly tiers: Readonly<Record<Exclude<TierName, "buckets">, CoarseTier>>;
   readonly topology: Topology;
   readonly stationCells: CellTable<StationCell>;
   readonly edgeCells: CellTable<EdgeCell>;
@@ -31,10 +37,6 @@ export interface RestoredParts {
 export interface Restored {
   /** When it was last there. 0: it left nothing. */
   readonly endMs: number;
-  /** Records told by then. */
-  readonly told: number;
-  /** One past the last bucket that is known; undefined when none is. */
-  readonly endBucket: number | undefined;
   readonly lastSignalMs: number;
   /** What damage has cost, as sentences for people. */
   readonly losses: readonly string[];
@@ -48,28 +50,45 @@ const LOSSES = {
     "a part of the model's record was damaged: what it held is missing, and said where it is asked for",
 } as const;
 
+/** How far the records of one tier were read. */
+class ReadTier {
+  reader: RecordReader;
+  /** Records told by then. */
+  told = 0;
+  /** Number of the record before, to notice one that is missing; 0 before the first. */
+  lastTold = 0;
+  isStretchNew = true;
+  /** One past the last bucket, or step, that is known; undefined when none is. */
+  bucket: number | undefined;
+
+  constructor(reader: RecordReader) {
+    this.reader = reader;
+  }
+}
+
 /** Puts an earlier life back together: first the facts of its last snapshot, then its records, the oldest first. */
-export class Restoration implements NamedNumbers {
+export class Restoration {
   readonly #of: RestoredParts;
-  #reader: RecordReader;
-  #told = 0;
+  readonly #tiers: Readonly<Record<TierName, ReadTier>>;
+  readonly #losses = new Set<string>();
   #snapshotTold = 0;
-  /** Of the record before, to notice one that is missing; 0 before the first. */
-  #lastTold = 0;
-  #isStretchNew = true;
   #endMs = 0;
   #lastSignalMs = 0;
-  #endBucket: number | undefined;
-  readonly #losses = new Set<string>();
 
   constructor(parts: RestoredParts) {
     this.#of = parts;
-    this.#reader = new RecordReader(this);
+    const tier = (name: TierName): ReadTier => new ReadTier(this.#reader(name));
+    this.#tiers = {
+      buckets: tier("buckets"),
+      minutes: tier("minutes"),
+      quarters: tier("quarters"),
+    };
   }
 
   /** Facts of a snapshot that was begun when so many records had been told, at `savedMs`. */
   snapshot(told: number, savedMs: number): void {
-    this.#told = Math.max(this.#told, told);
+    const { buckets } = this.#tiers;
+    buckets.told = Math.max(buckets.told, told);
     this.#snapshotTold = told;
     this.#endMs = Math.max(this.#endMs, savedMs);
   }
@@ -83,49 +102,60 @@ export class Restoration implements NamedNumbers {
     this.#of.facts.learn(fact);
   }
 
-  /** The next records can be read without those before. */
-  beginStretch(): void {
-    this.#isStretchNew = true;
-    this.#reader = new RecordReader(this);
+  /** The next records of a tier can be read without those before. */
+  beginStretch(tier: TierName = "buckets"): void {
+    this.#tiers[tier].isStretchNew = true;
+    this.#tiers[tier].reader = this.#reader(tier);
   }
 
-  /** Throws when a record is not one of ours; what came before it stands. */
-  record(bytes: Uint8Array): void {
-    const record = this.#reader.read(bytes, (told, facts) => {
-      this.#follow(told);
-      this.#told = Math.max(this.#told, told);
+  /** Throws when a record is not one of ours; what came before it stands. Contract: buckets come before other tiers. */
+  record(bytes: Uint8Array, tier: TierName = "buckets"): void {
+    const at = this.#tiers[tier];
+    const record = at.reader.read(bytes, (told, facts) => {
+      this.#follow(at, told);
+      at.told = Math.max(at.told, told);
       // What the snapshot knows already, it may know better.
       if (told > this.#snapshotTold) for (const fact of facts) this.#of.facts.learn(fact);
     });
-    this.#keep(record);
+    if (tier === "buckets") this.#keepBucket(record, at);
+    else this.#keepStep(record, at, this.#of.tiers[tier]);
   }
 
   /** Within a stretch a record stands on the one before; between two, one that is missing is a loss. */
-  #follow(told: number): void {
-    const isNext = this.#lastTold === 0 || told === this.#lastTold + 1;
+  #follow(at: ReadTier, told: number): void {
+    const isNext = at.lastTold === 0 || told === at.lastTold + 1;
     if (!isNext) this.lose("columns");
-    assert(isNext || this.#isStretchNew, "no record is missing in the middle of a stretch");
-    this.#lastTold = told;
-    this.#isStretchNew = false;
+    assert(isNext || at.isStretchNew, "no record is missing in the middle of a stretch");
+    at.lastTold = told;
+    at.isStretchNew = false;
   }
 
-  #keep({ closed, values }: ReadRecord): void {
+  #keepBucket({ closed, values }: ReadRecord, at: ReadTier): void {
     if (closed === undefined) return;
     const { bucket, frame, isFirst } = closed;
-    const { frames, metrics, topology } = this.#of;
-    const endBucket = frames.endBucket ?? Number.NEGATIVE_INFINITY;
-    if (bucket < endBucket) return;
+    const { frames, topology } = this.#of;
+    if (bucket < (at.bucket ?? 0)) return;
     frames.restore(bucket, frame, isFirst);
-    this.#endBucket = bucket + 1;
-    for (const [series, value] of values) {
-      metrics.put(series, bucket, value);
-      metrics.heard(series, bucket);
+    at.bucket = bucket + 1;
+    for (const { series, value } of values) {
+      series.put(bucket, value);
+      this.#of.metrics.heard(series, bucket);
     }
     for (const entity of this.#shownIn(frame)) {
       if (entity >= 0) topology.entities.seen(entity, (bucket + 1) * BUCKET_MS);
     }
     this.#endMs = Math.max(this.#endMs, frame.closedMs);
     this.#lastSignalMs = Math.max(this.#lastSignalMs, frame.lastHeardMs);
+  }
+
+  #keepStep({ closed, values }: ReadRecord, at: ReadTier, tier: CoarseTier): void {
+    if (closed === undefined || closed.bucket < (at.bucket ?? 0)) return;
+    tier.restore(closed.bucket, closed.frame, closed.isFirst);
+    at.bucket = closed.bucket + 1;
+    for (const { series, value, max } of values) {
+      series.ring(tier.shape).put(closed.bucket, value, max);
+    }
+    this.#endMs = Math.max(this.#endMs, closed.frame.closedMs);
   }
 
   /** Entities that a bucket shows, by index; -1 for one that had no room. */
@@ -139,34 +169,34 @@ export class Restoration implements NamedNumbers {
   result(): Restored {
     return {
       endMs: this.#endMs,
-      told: this.#told,
-      endBucket: this.#endBucket,
       lastSignalMs: this.#lastSignalMs,
       losses: [...this.#losses],
     };
   }
 
-  indexOf(id: EntityId): number | undefined {
-    return this.#of.topology.entities.adopt(id, this.#endMs);
+  /** Where the records of a tier end. */
+  end(tier: TierName): { readonly told: number; readonly bucket: number | undefined } {
+    const { told, bucket } = this.#tiers[tier];
+    return { told, bucket };
   }
 
-  station(cell: StationCell): number {
-    return this.#of.stationCells.restore(stationKey(cell), () => cell);
+  #reader(tier: TierName): RecordReader {
+    return new RecordReader(this.#numbers(tier === "buckets" ? undefined : this.#of.tiers[tier]));
   }
 
-  edge(cell: EdgeCell): number {
-    return this.#of.edgeCells.restore(edgeKey(cell), () => cell);
-  }
-
-  place(caller: number, callee: number): number {
-    return this.#of.places.place(caller, callee);
-  }
-
-  template(id: string): number | undefined {
-    return this.#of.logs.indexOf(id);
-  }
-
-  series(of: RestoredSeries): StoredSeries | undefined {
-    return this.#of.metrics.restore(of);
+  #numbers(tier: CoarseTier | undefined): NamedNumbers {
+    const { topology, stationCells, edgeCells, places, logs, metrics } = this.#of;
+    return {
+      indexOf: (id: EntityId) => topology.entities.adopt(id, this.#endMs),
+      station: (cell) =>
+        tier === undefined
+          ? stationCells.restore(stationKey(cell), () => cell)
+          : tier.station(cell),
+      edge: (cell) =>
+        tier === undefined ? edgeCells.restore(edgeKey(cell), () => cell) : tier.edge(cell),
+      place: (caller, callee) => places.place(caller, callee),
+      template: (id) => logs.indexOf(id),
+      series: (of) => metrics.restore(of),
+    };
   }
 }

@@ -106,6 +106,7 @@ class FoldedShop implements WorldView {
   readonly asOfMs: number;
   readonly closedMs: number;
   readonly retainedFromMs = START_MS;
+  readonly history = [{ stepMs: 5_000, fromMs: START_MS }] as const;
   readonly #shop: Shop;
   readonly #slos: readonly SloDefinition[];
   readonly #traces: Trace[] = [];
