@@ -83,6 +83,8 @@ test(
       .first()
       .waitFor({ timeout: 15_000 });
     await expect.poll(() => page.locator("#thread img[alt*='Chart']").count()).toBeGreaterThan(0);
+    await page.locator("#thread img[alt*='Chart']").scrollIntoViewIfNeeded();
+    await picture("2-chart");
     const approve = page.locator("#thread").getByRole("button", { name: /^Approve/ });
     await approve.waitFor({ timeout: 60_000 });
     await approve.scrollIntoViewIfNeeded();

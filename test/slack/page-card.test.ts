@@ -61,6 +61,16 @@ test("what only burns beside a silence is still named by itself", () => {
   );
 });
 
+test("after a recovery what had joined is told in the past, too", () => {
+  const burned = { ...page, pastTitle: "POST /checkout burned its error budget 21×" };
+  const joined = [{ page: burned, reason: "same likely cause" }];
+  expect(textOf(pageCard(card({ joined })))).toContain("*Also paged* POST /checkout is burning");
+  const recovered = { atMs: page.atMs + 60_000, values: {} };
+  expect(textOf(pageCard(card({ joined, recovered })))).toContain(
+    "*Also paged* POST /checkout burned its error budget 21×",
+  );
+});
+
 function buttonOf(over: Partial<PageCard>): { action_id?: string; confirm?: unknown } | undefined {
   const blocks: readonly KnownBlock[] = pageCard(card(over)).blocks;
   const actions = blocks.find((block) => block.type === "actions");

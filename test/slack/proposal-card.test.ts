@@ -37,7 +37,7 @@ test("what was rejected keeps its numbers and says how to say why", () => {
   expect(rejected).toContain(
     `*Nothing was executed.* <@${BOB}> rejected it. To say why, reply here`,
   );
-  expect(rejected).toContain("now 2.1 s → *240 ms*");
+  expect(rejected).toContain("p95 latency: now 2.1 s → *240 ms* (200 ms to 350 ms)");
   expect(drawn({ state: "rejected" })).not.toContain('"type":"button"');
 });
 
@@ -69,5 +69,23 @@ test("a verdict is short: what lies outside first, the rest counted", () => {
       const rest = /and (\d+) more/.exec(verdict(inside))?.[1] ?? "0";
       expect(rows.length + Number(rest)).toBe(inside.length);
     }),
+  );
+});
+
+test("a note that tells of all is not said twice", () => {
+  const note = "7 of 7 statistics lay inside their intervals";
+  const all = observed([true, true, true, true, true, true, true]);
+  const noted = told({ state: "done", outcome: outcome({ observed: all, note }) });
+  expect(noted).toContain(`_${note}_`);
+  expect(noted).not.toContain("more, inside");
+});
+
+test("a prediction is told by operation: what is expected line by line, what comes without it below", () => {
+  expect(told({})).toContain(
+    [
+      "*Predicted* for `POST /checkout`, with 90 % intervals",
+      "• p95 latency: now 2.1 s → *240 ms* (200 ms to 350 ms)",
+      "_if nothing is done:_ p95 latency *2.1 s* (1.8 s to 2.6 s)",
+    ].join("\n"),
   );
 });

@@ -78,7 +78,7 @@ test("a page, a diagnosis, an approval and a verified outcome, each once, althou
   await crash();
   const card = await demo.slack.waitFor(canBeApproved, 90_000);
   // The columns of before the crash are there again: the prediction has numbers, each with its interval.
-  expect(JSON.stringify(card.blocks)).toMatch(/\(90 %: /);
+  expect(JSON.stringify(card.blocks)).toMatch(/with 90 % intervals/);
   const action = proposalFacts(card)?.action ?? { type: "" };
   expect(isTrueRemedy(truth, action)).toBe(true);
 

@@ -21,8 +21,6 @@ const OUTCOME_LINES: Readonly<Record<Outcome["verdict"], string>> = {
 
 /** Indicators on the card. What lies outside its interval comes first; the rest are counted. */
 const ROWS_MAX = 4;
-/** Indicators named in the reply: all are on the card. */
-const REPLY_ROWS_MAX = 2;
 
 const UNITS: readonly Unit[] = ["ms", "s", "ratio", "per_second", "count", "factor"];
 
@@ -47,28 +45,30 @@ const byWeight = (a: Observed, b: Observed): number =>
   Number(a.inside ?? true) - Number(b.inside ?? true) ||
   statisticRank(a.statistic) - statisticRank(b.statistic);
 
-function restText(rest: readonly Observed[]): string {
+/** The note of a verdict tells already that all lie inside. */
+function restText(rest: readonly Observed[], note: string): string {
   if (rest.length === 0) return "";
   const outside = rest.filter(({ inside }) => inside === false).length;
+  if (outside === 0 && note !== "") return "";
   const verdict = outside === 0 ? "inside their intervals" : `${outside} of them outside`;
   return `_and ${rest.length} more, ${verdict}_`;
 }
 
 /** One line an indicator. */
 export function outcomeLines(outcome: Outcome): readonly string[] {
+  const { note } = outcome;
   const observed = outcome.observed.toSorted(byWeight);
   const shown = observed.length === ROWS_MAX + 1 ? ROWS_MAX + 1 : ROWS_MAX;
   return [
     outcomeHead(outcome),
     ...observed.slice(0, shown).map((one) => `• ${observedText(one)}`),
-    restText(observed.slice(shown)),
-    outcome.note === "" ? "" : `_${safe(outcome.note)}_`,
+    restText(observed.slice(shown), note),
+    note === "" ? "" : `_${safe(note)}_`,
   ];
 }
 
-export function outcomeFigures(outcome: Outcome): readonly string[] {
-  return [
-    ...outcome.observed.toSorted(byWeight).slice(0, REPLY_ROWS_MAX).map(observedText),
-    outcome.note === "" ? "" : `_${safe(outcome.note)}_`,
-  ];
+/** The indicator that counts most: all are on the card. */
+export function outcomeFigure({ observed }: Outcome): string {
+  const [first] = observed.toSorted(byWeight);
+  return first === undefined ? "" : observedText(first);
 }

@@ -130,11 +130,13 @@ function joinedLines(card: PageCard): readonly string[] {
   const isOneSilence = silent.length > 1;
   const others = card.joined.filter(({ page }) => !(isOneSilence && page.type === "absent"));
   const { shown, more } = firstOf(others, JOINED_SHOWN_MAX);
+  const isOver = card.recovered !== undefined || card.resolved !== undefined;
+  const titleOf = (page: Page): string => (isOver ? (page.pastTitle ?? page.title) : page.title);
   const names = silent.map((operation) => code(operationName(operation)));
   return [
     isOneSilence ? labelled("Absent", names.join(", ")) : "",
     ...shown.map(
-      ({ page, reason }) => `${labelled("Also paged", safe(page.title))} _(${safe(reason)})_`,
+      ({ page, reason }) => `${labelled("Also paged", safe(titleOf(page)))} _(${safe(reason)})_`,
     ),
     more,
   ].filter((line) => line !== "");

@@ -88,27 +88,41 @@ export function statisticRank(statistic: string): number {
   return rank < 0 ? STATISTIC_ORDER.length : rank;
 }
 
-/** `0.24 s (90 %: 0.2 s to 0.35 s)`. */
+/** `*240 ms* (200 ms to 350 ms)`. */
 function intervalText(interval: Interval, unit: PredictedSli["unit"]): string {
   const [median, low, high] = [interval.median, interval.low, interval.high].map((value) =>
     quantity(value, unit),
   );
-  return `*${median}* (90 %: ${low} to ${high})`;
+  return `*${median}* (${low} to ${high})`;
 }
 
-function sliLines(sli: PredictedSli): string {
-  const name = `${code(operationName(sli.operation))} ${statisticName(sli.statistic)}`;
-  const now = `now ${quantity(sli.observed, sli.unit)}`;
-  if (sli.verdict === "insufficient_data") return `• ${name}: ${now}; too little data for a number`;
+/** Short enough for one line of a thread. */
+function sliLine(sli: PredictedSli): string {
+  const now = `• ${statisticName(sli.statistic)}: now ${quantity(sli.observed, sli.unit)}`;
+  if (sli.verdict === "insufficient_data") return `${now}; too little data for a number`;
   if (sli.verdict === "saturates") {
     const when =
       sli.timeToSaturationMs === undefined ? "" : ` in ${spanText(sli.timeToSaturationMs)}`;
-    return `• ${name}: ${now}; *saturates*${when}`;
+    return `${now}; *saturates*${when}`;
   }
-  return [
-    `• ${name}: ${now} → ${intervalText(sli.after, sli.unit)}`,
-    `      if nothing is done: ${intervalText(sli.noAction, sli.unit)}`,
-  ].join("\n");
+  return `${now} → ${intervalText(sli.after, sli.unit)}`;
+}
+
+function noActionLine(slis: readonly PredictedSli[]): string {
+  const parts = slis
+    .filter(({ verdict }) => verdict === "number")
+    .map((sli) => `${statisticName(sli.statistic)} ${intervalText(sli.noAction, sli.unit)}`);
+  return parts.length === 0 ? "" : `_if nothing is done:_ ${parts.join(" · ")}`;
+}
+
+/** By operation: what is expected, and under it what comes without. */
+function effectLines(slis: readonly PredictedSli[]): readonly string[] {
+  const byOperation = Map.groupBy(slis, (sli) => sli.operation);
+  return [...byOperation].flatMap(([operation, own], i) => [
+    `*Predicted* for ${code(operationName(operation))}${i === 0 ? ", with 90 % intervals" : ""}`,
+    ...own.map(sliLine),
+    noActionLine(own),
+  ]);
 }
 
 function utilisationLine({ utilisation }: Prediction): string {
@@ -133,7 +147,7 @@ export function predictionBlocks(prediction: Prediction): readonly KnownBlock[] 
   const { shown, more } = firstOf(inOrder(prediction.slis), SLIS_SHOWN_MAX);
   const effect = isUnknown
     ? `*Effect unknown.* ${reasons("Missing", prediction.missing)}`
-    : ["*Predicted*", ...shown.map(sliLines), more].filter((line) => line !== "").join("\n");
+    : [...effectLines(shown), more].filter((line) => line !== "").join("\n");
   const doubts = [
     utilisationLine(prediction),
     reasons("Assumes", prediction.assumptions),

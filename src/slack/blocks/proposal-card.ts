@@ -20,7 +20,7 @@ import {
   fitMarkup,
   fitPlain,
 } from "./limits.ts";
-import { OUTCOME_HEADS, outcomeFigures, outcomeHead, outcomeLines } from "./outcome-lines.ts";
+import { OUTCOME_HEADS, outcomeFigure, outcomeHead, outcomeLines } from "./outcome-lines.ts";
 import { predictionBlocks, predictionFacts } from "./prediction-card.ts";
 import {
   context,
@@ -309,13 +309,13 @@ export function actionLine(card: ProposalCard): string {
   return `*Action* ${title}: ${verdict}`;
 }
 
-/** One short reply, so that people who watch the thread hear of the verdict; the figures are on the card. */
+/** One short reply, so that people who watch the thread hear of the verdict; the rest is on the card. */
 export function outcomeReply(card: ProposalCard, outcome: Outcome, trackLine: string): Message {
   const head = `${OUTCOME_HEADS[outcome.verdict]}: ${actionTitle(card.proposal.action)}`;
   return {
     text: fitMarkup(safe(head), FALLBACK_CHARS_MAX),
     blocks: [
-      section(`*${safe(head)}*`, outcomeHead(outcome), ...outcomeFigures(outcome)),
+      section(`*${safe(head)}*`, `${outcomeHead(outcome)} ${outcomeFigure(outcome)}`.trim()),
       context("Computed, no LLM", safe(trackLine)),
     ],
   };

@@ -58,8 +58,12 @@ function smallImage(element, className) {
     : h("img", { class: className, src: source, alt: element.alt_text ?? "" });
 }
 
+const WORDY_CHARS = 90;
+
 function section(block, context) {
   const accessory = block.accessory;
+  // Fields of many words need wider columns than those of a few.
+  const isWordy = (block.fields ?? []).some(({ text = "" }) => text.length > WORDY_CHARS);
   const fields = (block.fields ?? []).map((field) =>
     h("div", { class: "field" }, textObject(field, context)),
   );
@@ -70,7 +74,7 @@ function section(block, context) {
       "div",
       { class: "section-main" },
       textObject(block.text, context),
-      fields.length === 0 ? null : h("div", { class: "fields" }, fields),
+      fields.length === 0 ? null : h("div", { class: `fields ${isWordy ? "wordy" : ""}` }, fields),
     ),
     accessory === undefined
       ? null
