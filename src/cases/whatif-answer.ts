@@ -1,3 +1,4 @@
+import { entityId, entityName } from "../model/entity.ts";
 import type { WorldView } from "../model/view.ts";
 import { predict } from "../model/whatif/predict.ts";
 import type { PredictedSli, Prediction } from "../model/whatif/prediction.ts";
@@ -22,6 +23,11 @@ export interface WhatIfAnswer {
   /** Time that the question took, all its figures together. */
   readonly ms: number;
 }
+
+const STATISTICS = ["mean", "p50", "p95", "p99", "error_ratio"] as const;
+
+const placeOf = ({ entity, operation }: WhatIfAsk): string =>
+  operation === undefined ? entity : `${entity} ${operation}`;
 
 /** Everything that was recorded may be used: a what-if case ends where the question is asked. */
 const WHOLE_RECORD_MS = 365 * 24 * 3_600_000;
@@ -51,13 +57,16 @@ export async function answerWhatIf(
 }
 
 function predictionOf(view: WorldView, question: WhatIfQuestion): Prediction {
-  const operations = question.ask.flatMap(({ entity, operation }) =>
-    operation === undefined ? [] : [`${entity} ${operation}`],
-  );
+  const places = question.ask.map(placeOf);
+  const window = { fromMs: view.retainedFromMs, toMs: view.closedMs };
+  const entries = new Set<string>(view.entries(window).map((one) => entityName(one.operation)));
   return predict(view, {
     interventions: question.interventions,
-    operations: [...new Set(operations)],
+    operations: [...new Set(places.filter((place) => entries.has(place)))],
+    places: [...new Set(places)],
+    statistics: STATISTICS,
     horizonMs: question.horizonMs,
+    observeMs: question.horizonMs,
   });
 }
 
@@ -79,6 +88,6 @@ function figuresOf(
 
 function sliOf(prediction: Prediction, ask: WhatIfAsk): PredictedSli | undefined {
   const statistic = ask.signal === "error_ratio" ? "error_ratio" : ask.stat;
-  const place = `operation:${ask.entity} ${ask.operation}`;
+  const place = entityId(ask.operation === undefined ? "service" : "operation", placeOf(ask));
   return prediction.slis.find((one) => one.operation === place && one.statistic === statistic);
 }

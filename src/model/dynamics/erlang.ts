@@ -44,3 +44,21 @@ export function serviceTimeMs(input: { slots: number; rate: number; observedMs: 
   }
   return (low + high) / 2;
 }
+
+/**
+ * Mean wait over service time in a queue with `cores` places of which a share `rho` is in use; for processor sharing it is
+ * the same number, whatever the law of service times. Places need not be whole: between two whole numbers it is
+ * interpolated, below one place it is as with one. Capped at `SATURATION`.
+ */
+export function queueFactor(cores: number, rho: number): number {
+  if (!(rho > 0)) return 0;
+  const busy = Math.min(rho, SATURATION);
+  const low = Math.max(1, Math.floor(cores));
+  const at = wholeQueueFactor(low, busy);
+  const part = cores - low;
+  return part <= 0 ? at : at + part * (wholeQueueFactor(low + 1, busy) - at);
+}
+
+function wholeQueueFactor(places: number, rho: number): number {
+  return erlangC(places, places * rho) / (places * (1 - rho));
+}

@@ -101,25 +101,6 @@ export function stationParameters(
   };
 }
 
-/** Self time after a change of load, replicas or demand, over self time before. `saturates`: no steady state after. */
-export function loadFactor(
-  station: StationParameters,
-  after: { readonly rate: number; readonly replicas: number; readonly demand: number },
-): { readonly factor: number; readonly saturates: boolean; readonly utilisation: number } {
-  const slots = station.capacity.workers;
-  if (slots === undefined)
-    return { factor: after.demand, saturates: false, utilisation: Number.NaN };
-  const serviceMs = station.serviceMs * after.demand;
-  const queue = { slots, rate: after.rate / Math.max(1, after.replicas), serviceMs };
-  const busy = utilisation(queue);
-  const time = serviceMs + meanWaitMs(queue);
-  return {
-    factor: station.selfMs > 0 ? time / station.selfMs : 1,
-    saturates: busy > SATURATION,
-    utilisation: busy,
-  };
-}
-
 /** How much longer a request should take by load alone; undefined where the capacity is unknown. */
 export function explainedRatio(
   { replicas, workers }: Capacity,

@@ -1,7 +1,5 @@
 import type { Picture } from "../causes/picture.ts";
-import { type StationParameters, stationParameters } from "../dynamics/station.ts";
 import type { EdgeId, EntityId } from "../entity.ts";
-import type { Window } from "../quantity.ts";
 
 /** What an intervention does to the state of the model. Several are merged by `mergeInto`. */
 export interface Effect {
@@ -9,56 +7,38 @@ export interface Effect {
   readonly repaired: Set<EntityId | EdgeId>;
   /** Further factors on a service's own time. */
   readonly self: Map<EntityId, number>;
-  /** Further factors on the number of requests at a service (and of replicas and demand), for the queues. */
-  load: number;
-  readonly replicas: Map<EntityId, number>;
-  readonly demand: Map<EntityId, number>;
-  readonly timeoutMs: Map<EdgeId, number>;
-  readonly attempts: Map<EdgeId, number>;
-  /** Links whose failures go through to the caller unknown. */
+  /** Something else about load, capacity or links is another. */
+  shapes: boolean;
   readonly missing: string[];
   readonly assumptions: string[];
   readonly falsifiers: string[];
-  /** Beyond what was seen: the interval is widened and the grade is C. */
+  /** Beyond what was seen: the grade is C. */
   extrapolates: boolean;
+  /** Something that matters is guessed: the interval is widened. */
+  guesses: boolean;
 }
 
 export function noEffect(): Effect {
   return {
     repaired: new Set(),
     self: new Map(),
-    load: 1,
-    replicas: new Map(),
-    demand: new Map(),
-    timeoutMs: new Map(),
-    attempts: new Map(),
+    shapes: false,
     missing: [],
     assumptions: [],
     falsifiers: [],
     extrapolates: false,
+    guesses: false,
   };
 }
 
-/** The model's state around now that effects are worked out on. */
-export interface Situation {
-  readonly picture: Picture;
-  /** What "now" is measured on. */
-  readonly recent: Window;
-  readonly stations: ReadonlyMap<EntityId, StationParameters>;
+export function guess(effect: Effect): void {
+  effect.extrapolates = true;
+  effect.guesses = true;
 }
 
-export function situationOf(picture: Picture): Situation {
-  const { view, stretch } = picture;
-  const recent = stretch.incident;
-  const stations = new Map<EntityId, StationParameters>();
-  for (const service of picture.services.keys()) {
-    const found = stationParameters(view, service, {
-      window: recent,
-      stations: picture.stations,
-    });
-    if (found !== undefined) stations.set(service, found);
-  }
-  return { picture, recent, stations };
+/** Whether anything is another after it. */
+export function acts({ repaired, self, shapes }: Effect): boolean {
+  return repaired.size > 0 || self.size > 0 || shapes;
 }
 
 /** A service or instance by any of its names; undefined: unknown here. */
@@ -74,14 +54,6 @@ export function resolveName(picture: Picture, name: string): EntityId | undefine
     "zone",
   ]);
   return found.ok ? found.entity.id : undefined;
-}
-
-export function linkOf(picture: Picture, from: string, to: string): EdgeId | undefined {
-  const caller = resolveName(picture, from);
-  const callee = resolveName(picture, to);
-  return [...picture.edges.values()].find(
-    (edge) => edge.caller === caller && edge.callee === callee,
-  )?.id;
 }
 
 /** A service with everything that it sends out: what its version, flags and settings decide. */

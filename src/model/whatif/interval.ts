@@ -3,7 +3,8 @@ import { quantileOf } from "../dynamics/robust.ts";
 import type { Stretch } from "../dynamics/stretch.ts";
 import type { EntityId } from "../entity.ts";
 import type { EntryWindow, WorldView } from "../view.ts";
-import type { Interval, Statistic } from "./prediction.ts";
+import type { Interval } from "./prediction.ts";
+import type { Figures } from "./solve/project.ts";
 
 /** Length of one backtest window: what a settlement observes. */
 const WINDOW_MS = 40_000;
@@ -14,7 +15,8 @@ const WINDOWS_MAX = 10;
 /** Windows from which on the backtest is believed. */
 const WINDOWS_MIN = 3;
 
-export type Values = Readonly<Record<"mean" | "p50" | "p95" | "error_ratio" | "bad_ratio", number>>;
+/** Statistics of which a past window is compared with another. */
+type Values = Figures;
 
 export function valuesOf(
   entry: EntryWindow | undefined,
@@ -28,6 +30,7 @@ export function valuesOf(
     mean: health.meanMs,
     p50: entry.duration.quantile(0.5),
     p95: health.p95Ms,
+    p99: entry.duration.quantile(0.99),
     error_ratio: health.errorRatio,
     bad_ratio: health.badRatio,
   };
@@ -40,9 +43,23 @@ export interface Backtest {
 }
 
 /** Below these the future is not known better, whatever the past says. */
-const FLOOR: Values = { mean: 0.1, p50: 0.1, p95: 0.16, error_ratio: 0.006, bad_ratio: 0.012 };
+const FLOOR: Values = {
+  mean: 0.1,
+  p50: 0.1,
+  p95: 0.16,
+  p99: 0.25,
+  error_ratio: 0.006,
+  bad_ratio: 0.012,
+};
 /** Without a backtest. */
-const DEFAULT: Values = { mean: 0.3, p50: 0.25, p95: 0.45, error_ratio: 0.02, bad_ratio: 0.04 };
+const DEFAULT: Values = {
+  mean: 0.3,
+  p50: 0.25,
+  p95: 0.45,
+  p99: 0.6,
+  error_ratio: 0.02,
+  bad_ratio: 0.04,
+};
 
 const isRatio = (statistic: string): boolean => statistic.endsWith("_ratio");
 
@@ -81,6 +98,7 @@ export function backtest(
       mean: width("mean"),
       p50: width("p50"),
       p95: width("p95"),
+      p99: width("p99"),
       error_ratio: width("error_ratio"),
       bad_ratio: width("bad_ratio"),
     },
@@ -89,7 +107,7 @@ export function backtest(
 
 /** A 90 % interval about a median: multiplicative for times, additive for ratios, with what sampling adds. */
 export function intervalAbout(
-  statistic: Statistic & keyof Values,
+  statistic: keyof Figures,
   value: number,
   spread: { readonly width: number; readonly extra: number; readonly sample: number },
 ): Interval {

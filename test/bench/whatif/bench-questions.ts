@@ -108,24 +108,46 @@ function scaleAct(entity: string, replicas: number): Act {
   };
 }
 
+/** Cores that all replicas on a host may use together; one without a limit is counted with one core. */
+function limitsOn(spec: SystemSpec, host: string): number {
+  return spec.services.reduce(
+    (sum, { hosts, cpuLimitCores = 1 }) =>
+      sum + cpuLimitCores * hosts.filter((one) => one === host).length,
+    0,
+  );
+}
+
+/** Where a replica that must leave a host is started; undefined: its limit fits nowhere, and others are left. */
+function refuge(
+  spec: SystemSpec,
+  { cpuLimitCores = 1 }: ServiceSpec,
+  from: { readonly host: string; readonly isLast: boolean },
+): string | undefined {
+  const [room] = roomiest(spec, from.host);
+  const cores = spec.hosts.find((one) => one.name === room)?.cores ?? 0;
+  const fits = room !== undefined && limitsOn(spec, room) + cpuLimitCores <= cores;
+  return fits || from.isLast ? room : undefined;
+}
+
+/** Replicas are started elsewhere where their limit fits; the last one of a service in any case. */
 function drainAct(host: string): Act {
-  return {
-    intervention: { type: "drain", entity: host },
-    edit: editSpec((spec) => {
-      let moved: SystemSpec = spec;
-      for (const { name, hosts } of spec.services) {
-        hosts.forEach((one, at) => {
-          if (one !== host) return;
-          const [room = one] = roomiest(moved, host);
-          moved = withService(moved, name, (service) => ({
-            ...service,
-            hosts: service.hosts.map((old, index) => (index === at ? room : old)),
-          }));
-        });
+  const drained = (spec: SystemSpec): SystemSpec => {
+    let moved = spec;
+    for (const service of spec.services) {
+      const left = service.hosts.filter((one) => one !== host);
+      const place = (): void => {
+        moved = withService(moved, service.name, (one) => ({ ...one, hosts: [...left] }));
+      };
+      for (let gone = service.hosts.length - left.length; gone > 0; gone -= 1) {
+        place();
+        const room = refuge(moved, service, { host, isLast: left.length === 0 });
+        if (room !== undefined) left.push(room);
       }
-      return moved;
-    }),
+      place();
+    }
+    return moved;
   };
+  return { intervention: { type: "drain", entity: host }, edit: editSpec(drained) };
 }
 
 const timesPace = (database: DatabaseSpec, factor: number): DatabaseSpec => ({
@@ -179,25 +201,23 @@ function warmest(system: BenchSystem): readonly string[] {
   return [...system.busy].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }
 
-function linksIn(spec: SystemSpec, to: (name: string) => boolean) {
-  return spec.services.flatMap(({ name, links, operations }) =>
-    Object.keys(links ?? {}).flatMap((callee) => {
-      const isUsed = operations.some((one) =>
-        (one.steps ?? []).flat().some((call) => call.to === callee),
-      );
-      return to(callee) && isUsed ? [{ from: name, to: callee }] : [];
-    }),
-  );
+/** What is used less than this, calls a second, is not asked about: nobody could see it. */
+const USED_MIN = 0.3;
+
+function linksIn({ links }: BenchSystem, to: (name: string) => boolean) {
+  return [...links].flatMap(([link, rate]) => {
+    const [from = "", callee = ""] = link.split(" ");
+    return rate >= USED_MIN && to(callee) ? [{ from, to: callee }] : [];
+  });
 }
 
 const isDatabase = (name: string): boolean => name.startsWith("db-");
 
 function anyLinkActs(system: BenchSystem, random: Random): readonly Act[] {
-  const { spec } = system;
-  const toDatabase = pick(random, linksIn(spec, isDatabase));
+  const toDatabase = pick(random, linksIn(system, isDatabase));
   const toService = pick(
     random,
-    linksIn(spec, (name) => !isDatabase(name)),
+    linksIn(system, (name) => !isDatabase(name)),
   );
   return [
     ...(toDatabase === undefined ? [] : [linkAct({ type: "pool", ...toDatabase, size: 1 })]),
@@ -212,13 +232,14 @@ function anyLinkActs(system: BenchSystem, random: Random): readonly Act[] {
 
 /** What is asked of a system that is well. */
 function capacityActs(system: BenchSystem, random: Random): readonly (readonly Act[])[] {
-  const { spec } = system;
+  const { spec, rates } = system;
   const [warm = "", second = ""] = warmest(system);
   const replicas = (name: string): number =>
     spec.services.find((one) => one.name === name)?.hosts.length ?? 1;
   const operation = pick(random, spec.load)?.operation ?? "";
   const host = pick(random, spec.hosts)?.name ?? "";
-  const database = pick(random, spec.databases ?? [])?.name ?? "";
+  const used = (spec.databases ?? []).filter(({ name }) => (rates.get(name) ?? 0) >= USED_MIN);
+  const database = pick(random, used)?.name ?? "";
   return [
     [loadAct(1.3)],
     [loadAct(1.6)],
@@ -228,7 +249,7 @@ function capacityActs(system: BenchSystem, random: Random): readonly (readonly A
     ...(replicas(second) > 1 ? [[scaleAct(second, replicas(second) - 1)]] : []),
     [drainAct(host)],
     [shedAct(0.3)],
-    [demandAct(database, 1.6)],
+    ...(database === "" ? [] : [[demandAct(database, 1.6)]]),
     [demandAct(warm, 1.3)],
     ...anyLinkActs(system, random).map((act) => [act]),
     [{ intervention: { type: "restart", entity: warm }, edit: (outcome: Outcome) => outcome }],
@@ -263,7 +284,7 @@ function incidentActs(
   const others = spec.services.find((one) => one.name === other)?.hosts.length ?? 1;
   const caller = pick(
     random,
-    linksIn(spec, (name) => name === incident.service),
+    linksIn(system, (name) => name === incident.service),
   );
   return [
     [repairAct(incident)],

@@ -16,10 +16,15 @@ export interface BenchSystem {
   readonly busy: ReadonlyMap<string, number>;
   /** Calls a second of each service and database. */
   readonly rates: ReadonlyMap<string, number>;
+  /** Calls a second by `CALLER CALLEE`. */
+  readonly links: ReadonlyMap<string, number>;
 }
 
 /** Seeds of systems to develop on, and those that nothing was ever developed on: they never meet. */
 export const SEEDS = { dev: 1_000, "hold-out": 900_000 } as const;
+
+/** No service is busier than this before anything happens. */
+const BUSY_MAX = 0.7;
 
 const between = (random: Random, low: number, high: number): number =>
   low + (high - low) * random();
@@ -30,6 +35,7 @@ const whole = (random: Random, low: number, high: number): number =>
 function ratesOf(spec: SystemSpec): {
   readonly operations: ReadonlyMap<string, number>;
   readonly names: ReadonlyMap<string, number>;
+  readonly links: ReadonlyMap<string, number>;
 } {
   const steps = new Map<string, readonly (readonly CallSpec[])[]>(
     spec.services.flatMap(({ name, operations }) =>
@@ -38,22 +44,28 @@ function ratesOf(spec: SystemSpec): {
   );
   const operations = new Map<string, number>();
   const names = new Map<string, number>();
+  const links = new Map<string, number>();
   const visit = (name: string, what: string, perSecond: number): void => {
     const key = `${name} ${what}`;
     names.set(name, (names.get(name) ?? 0) + perSecond);
     operations.set(key, (operations.get(key) ?? 0) + perSecond);
-    for (const call of (steps.get(key) ?? []).flat())
-      visit(call.to, call.what, perSecond * (call.share ?? 1));
+    for (const call of (steps.get(key) ?? []).flat()) {
+      const calls = perSecond * (call.share ?? 1);
+      const link = `${name} ${call.to}`;
+      links.set(link, (links.get(link) ?? 0) + calls);
+      visit(call.to, call.what, calls);
+    }
   };
   for (const { service, operation, perSecond } of spec.load) visit(service, operation, perSecond);
-  return { operations, names };
+  return { operations, names, links };
 }
 
 function coresOf(spec: SystemSpec, service: ServiceSpec): number {
   const { operations } = ratesOf(spec);
+  const factor = service.builds?.[service.version]?.cpuFactor ?? 1;
   return service.operations.reduce((cores, { name, cpu }) => {
     const perSecond = operations.get(`${service.name} ${name}`) ?? 0;
-    return cores + (perSecond * meanOf(cpu)) / 1000;
+    return cores + (factor * perSecond * meanOf(cpu)) / 1000;
   }, 0);
 }
 
@@ -101,7 +113,8 @@ export function benchSystem(seed: number): BenchSystem {
     const cores = coresOf(scaled, service);
     const limited = random() < 0.8;
     const target = random() < 0.25 ? between(random, 0.5, 0.7) : between(random, 0.25, 0.5);
-    const replicas = Math.max(at === 0 ? 2 : 1, Math.round(cores / target));
+    const wanted = Math.max(at === 0 ? 2 : 1, Math.round(cores / target));
+    const replicas = Math.max(wanted, Math.ceil(cores / BUSY_MAX));
     return { service, cores, replicas, limited, links: linksOf(random, service) };
   });
   const total = sized.reduce((sum, { cores }) => sum + cores, 0);
@@ -138,10 +151,22 @@ export function benchSystem(seed: number): BenchSystem {
     services,
     databases: (scaled.databases ?? []).map((one, at) => ({ ...one, host: hostAt(at * 2 + 1) })),
   };
-  return { seed, spec, busy: busyOf(spec), rates: ratesOf(spec).names };
+  const { names, links } = ratesOf(spec);
+  return { seed, spec, busy: busyOf(spec), rates: names, links };
 }
 
-function busyOf(spec: SystemSpec): ReadonlyMap<string, number> {
+/** Share of its places' time that each service is asked for; above 1 it cannot do what it is asked. */
+export function busyOf(
+  spec: SystemSpec,
+  load: Readonly<Record<string, number>> = {},
+): ReadonlyMap<string, number> {
+  const asked: SystemSpec = {
+    ...spec,
+    load: spec.load.map((one) => ({
+      ...one,
+      perSecond: one.perSecond * (load[one.operation] ?? load[""] ?? 1),
+    })),
+  };
   const cores = new Map(spec.hosts.map((host) => [host.name, host.cores]));
   return new Map(
     spec.services.map((service) => {
@@ -149,7 +174,7 @@ function busyOf(spec: SystemSpec): ReadonlyMap<string, number> {
         (sum, host) => sum + (service.cpuLimitCores ?? cores.get(host) ?? 1),
         0,
       );
-      return [service.name, coresOf(spec, service) / places] as const;
+      return [service.name, coresOf(asked, service) / places] as const;
     }),
   );
 }

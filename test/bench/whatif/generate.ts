@@ -4,7 +4,7 @@ import { randomStream } from "../../../src/simulator/random.ts";
 import type { SystemSpec } from "../../../src/simulator/system-spec.ts";
 import { simulateHistory } from "./bench-history.ts";
 import { type BenchQuestion, incidentOf, questionsOf } from "./bench-questions.ts";
-import { benchSystem } from "./bench-system.ts";
+import { benchSystem, busyOf } from "./bench-system.ts";
 import { isSaturated, type PlaceTruth, simulateTruth, type Truths } from "./bench-truth.ts";
 import { writeCase } from "./case-writer.ts";
 
@@ -12,6 +12,8 @@ const TRUTH_S = 150;
 /** A second truth with other randomness says how far truths differ from each other. */
 const NOISE_S = 60;
 const SPANS_WANTED = 38_000;
+/** A service that is asked for more than this of what it can do has no steady state. */
+const OFFERED_MAX = 0.98;
 const STATS = ["mean", "p50", "p95", "p99"] as const;
 
 interface Place {
@@ -55,12 +57,15 @@ function answersOf(
   places: readonly Place[],
   truths: { readonly truth: Truths; readonly other: Truths; readonly none: Truths },
 ): readonly unknown[] {
+  const { spec, load } = question.outcome;
+  const busy = busyOf(spec, load);
   return places.flatMap((place) => {
     const key = keyOf(place);
     const truth = truths.truth.get(key);
     if (truth === undefined) return [];
     const other: PlaceTruth = truths.other.get(key) ?? truth;
-    const saturated = isSaturated(truth, truths.none.get(key));
+    const isAsked = (busy.get(place.entity) ?? 0) > OFFERED_MAX;
+    const saturated = isAsked || isSaturated(truth, truths.none.get(key));
     const row = { question: question.id, ...place, saturated };
     return [
       ...STATS.map((stat) => ({

@@ -6,92 +6,80 @@ import { stationParameters } from "../dynamics/station.ts";
 import { type EntityId, entityName, entityType } from "../entity.ts";
 import { formatQuantity } from "../quantity.ts";
 import type { Change } from "../view.ts";
-import { type Effect, linkOf, repairService, resolveName, type Situation } from "./effect.ts";
+import { type Effect, guess, repairService, resolveName } from "./effect.ts";
 import type { Intervention } from "./intervention.ts";
 
 /** Requests on a version from which its numbers are believed. */
 const VERSION_REQUESTS_MIN = 20;
 /** A change this long after the healthy window's end still counts as after it. */
 const SLACK_MS = 15_000;
-/** Load beyond this factor of what was seen is extrapolation. */
-const LOAD_SEEN = 1.3;
 
-/** Adds what an intervention does to `effect`; what cannot be told goes to `missing`. */
-export function applyIntervention(
-  effect: Effect,
-  situation: Situation,
-  intervention: Intervention,
-): void {
-  switch (intervention.type) {
-    case "none":
-      return;
-    case "load":
-      applyLoad(effect, intervention.factor);
-      return;
-    case "shed":
-      effect.assumptions.push(
-        "figures are of the requests that are still accepted; the shed share is refused",
-      );
-      applyLoad(effect, 1 - Math.max(0, Math.min(1, intervention.share)));
-      return;
+/** What undoes or mends something: the state before it was seen. */
+export type Repair = Extract<
+  Intervention,
+  { readonly type: "rollback" | "restart" | "flag" | "setting" | "pool" | "limit" }
+>;
+
+/** Adds what a repair does to `effect`; what cannot be told goes to `missing`. */
+export function applyRepair(effect: Effect, picture: Picture, repair: Repair): void {
+  switch (repair.type) {
     case "rollback":
-      applyRollback(effect, situation, intervention);
+      applyRollback(effect, picture, repair);
       return;
     case "restart":
-      applyRestart(effect, situation, intervention.entity);
-      return;
-    case "scale":
-      applyScale(effect, situation, intervention);
-      return;
-    case "drain":
-      applyDrain(effect, situation, intervention.entity);
-      return;
-    case "demand":
-      applyDemand(effect, situation, intervention);
+      applyRestart(effect, picture, repair.entity);
       return;
     case "flag":
-      applyRestore(effect, situation, {
-        key: intervention.flag,
-        value: intervention.variant,
-        what: `flag ${intervention.flag}`,
+      applyRestore(effect, picture, {
+        key: repair.flag,
+        value: repair.variant,
+        what: `flag ${repair.flag}`,
       });
       return;
     case "setting":
-      applyRestore(effect, situation, {
-        key: intervention.setting,
-        value: intervention.value,
-        what: `${intervention.setting} of ${intervention.entity}`,
-        entity: intervention.entity,
+      applyRestore(effect, picture, {
+        key: repair.setting,
+        value: repair.value,
+        what: `${repair.setting} of ${repair.entity}`,
+        entity: repair.entity,
       });
       return;
     case "pool":
-      applyRestore(effect, situation, {
-        key: "pool",
-        value: String(intervention.size),
-        what: `the pool of ${intervention.from} to ${intervention.to}`,
-        entity: intervention.from,
-      });
+      applyRestore(effect, picture, poolRestore(repair));
       return;
-    case "timeout":
-    case "retries":
     case "limit":
-      applyLink(effect, situation, intervention);
+      applyLimit(effect, picture, repair);
       return;
   }
-  assertNever(intervention);
+  assertNever(repair);
 }
 
-function applyLoad(effect: Effect, factor: number): void {
-  effect.load *= factor;
-  if (factor > LOAD_SEEN) effect.extrapolates = true;
-  effect.falsifiers.push("the request rate does not change as assumed");
+const poolRestore = ({ from, to, size }: Extract<Repair, { readonly type: "pool" }>): Restore => ({
+  key: "pool",
+  value: String(size),
+  what: `the pool of ${from} to ${to}`,
+  entity: from,
+});
+
+/** Whether a pool of this size is what a change since the healthy time took away. */
+export function restoresPool(
+  picture: Picture,
+  repair: Extract<Repair, { readonly type: "pool" }>,
+): boolean {
+  const change = lastChangeOf(picture, poolRestore(repair));
+  return (
+    picture.stretch.deviates &&
+    change !== undefined &&
+    picture.stretch.healthy.toMs <= change.timeMs + SLACK_MS
+  );
 }
 
 function applyRollback(
   effect: Effect,
-  { picture, recent }: Situation,
+  picture: Picture,
   intervention: { readonly entity: string; readonly to_version: string },
 ): void {
+  const recent = picture.stretch.incident;
   const service = resolveName(picture, intervention.entity);
   const known = service === undefined ? undefined : picture.services.get(service);
   if (service === undefined || known === undefined) {
@@ -119,7 +107,7 @@ function applyRollback(
   if (!known.versionsBefore.has(version)) {
     const before = stationParameters(picture.view, service, { window: picture.stretch.healthy });
     if (before !== undefined) effect.self.set(service, past.selfMs / Math.max(0.01, before.selfMs));
-    effect.extrapolates = true;
+    guess(effect);
   }
   effect.assumptions.push(`${name} ${version} behaves as it did over ${past.requests} requests`);
   effect.falsifiers.push(
@@ -128,7 +116,7 @@ function applyRollback(
   if (recent.toMs - recent.fromMs < 20_000) effect.assumptions.push("the incident is seconds old");
 }
 
-function ownChange({ picture }: Situation, service: EntityId): Change | undefined {
+function ownChange(picture: Picture, service: EntityId): Change | undefined {
   const { onsetMs, incident, healthy } = picture.stretch;
   const window = { fromMs: Math.max(healthy.fromMs, onsetMs - 300_000), toMs: incident.toMs };
   return picture.view
@@ -143,11 +131,10 @@ function ownChange({ picture }: Situation, service: EntityId): Change | undefine
 }
 
 /** One replica, and the waits in front of and behind it when it is the one that causes them. */
-function repairInstance(effect: Effect, situation: Situation, instance: EntityId): void {
-  const { picture } = situation;
+function repairInstance(effect: Effect, picture: Picture, instance: EntityId): void {
   const owner = [...picture.services.values()].find((one) => one.instances.has(instance));
   const sick = owner === undefined ? undefined : sickInstance(picture, owner.service);
-  const cause = owner === undefined ? undefined : ownChange(situation, owner.service);
+  const cause = owner === undefined ? undefined : ownChange(picture, owner.service);
   if (cause !== undefined && sick?.ownVersion !== false) {
     keepsChange(effect, cause, instance);
     return;
@@ -165,11 +152,10 @@ function keepsChange(effect: Effect, cause: Change, entity: EntityId): void {
   effect.assumptions.push(
     `a restart keeps what the ${cause.kind} change of ${entityName(entity)} set`,
   );
-  effect.extrapolates = true;
+  guess(effect);
 }
 
-function applyRestart(effect: Effect, situation: Situation, name: string): void {
-  const { picture } = situation;
+function applyRestart(effect: Effect, picture: Picture, name: string): void {
   const entity = resolveName(picture, name);
   if (entity === undefined) {
     effect.missing.push(`nothing called ${name} was seen`);
@@ -178,11 +164,11 @@ function applyRestart(effect: Effect, situation: Situation, name: string): void 
   effect.assumptions.push("the cause does not come back with the restarted process");
   effect.falsifiers.push(`${entityName(entity)} deviates again within minutes of the restart`);
   if (entityType(entity) === "service.instance") {
-    repairInstance(effect, situation, entity);
+    repairInstance(effect, picture, entity);
     return;
   }
   const known = picture.services.get(entity);
-  const cause = known === undefined ? undefined : ownChange(situation, entity);
+  const cause = known === undefined ? undefined : ownChange(picture, entity);
   const silent = picture.stretch.absent;
   if (cause !== undefined && !silent) {
     keepsChange(effect, cause, entity);
@@ -218,70 +204,7 @@ function restartService(effect: Effect, picture: Picture, service: EntityId): vo
   if (elsewhere.length === 0) return;
   const callees = elsewhere.map(({ callee }) => entityName(callee)).join(", ");
   effect.assumptions.push(`a restart of ${entityName(service)} does not mend ${callees}`);
-  effect.extrapolates = true;
-}
-
-function applyScale(
-  effect: Effect,
-  situation: Situation,
-  intervention: { readonly entity: string; readonly replicas: number },
-): void {
-  const service = resolveName(situation.picture, intervention.entity);
-  const station = service === undefined ? undefined : situation.stations.get(service);
-  if (service === undefined || station === undefined) {
-    effect.missing.push(`no service ${intervention.entity} with traffic was seen`);
-    return;
-  }
-  if (station.capacity.workers === undefined) {
-    effect.missing.push(`how many requests one replica of ${entityName(service)} works on at once`);
-    return;
-  }
-  effect.replicas.set(service, intervention.replicas);
-  effect.assumptions.push("requests spread evenly over replicas, and new replicas are warm");
-  effect.falsifiers.push(`busy share of ${entityName(service)} does not fall as it gets replicas`);
-  if (intervention.replicas < station.capacity.replicas) effect.extrapolates = true;
-}
-
-function applyDrain(effect: Effect, situation: Situation, name: string): void {
-  const { picture } = situation;
-  const place = resolveName(picture, name);
-  if (place === undefined) {
-    effect.missing.push(`no host or zone called ${name} was seen`);
-    return;
-  }
-  const hosts = new Set<EntityId>([
-    place,
-    ...picture.view.relations({ type: "hosted_in", to: place }).map((relation) => relation.from),
-  ]);
-  for (const [service, station] of situation.stations) {
-    const instances = [...(picture.services.get(service)?.instances.keys() ?? [])];
-    const gone = instances.filter((instance) =>
-      picture.view.relations({ type: "runs_on", from: instance }).some((one) => hosts.has(one.to)),
-    );
-    if (gone.length === 0) continue;
-    const left = station.capacity.replicas - gone.length;
-    for (const instance of gone) effect.repaired.add(instance);
-    if (left <= 0) effect.missing.push(`${entityName(service)} has no replica elsewhere`);
-    else if (station.capacity.workers === undefined) effect.extrapolates = true;
-    else effect.replicas.set(service, left);
-  }
-  effect.assumptions.push("drained replicas are not started elsewhere");
-}
-
-function applyDemand(
-  effect: Effect,
-  situation: Situation,
-  intervention: { readonly entity: string; readonly factor: number },
-): void {
-  const service = resolveName(situation.picture, intervention.entity);
-  if (service === undefined || !situation.stations.has(service)) {
-    effect.missing.push(`no service ${intervention.entity} with traffic was seen`);
-    return;
-  }
-  effect.demand.set(service, intervention.factor);
-  if (Math.abs(Math.log(Math.max(0.01, intervention.factor))) > Math.log(LOAD_SEEN)) {
-    effect.extrapolates = true;
-  }
+  guess(effect);
 }
 
 interface Restore {
@@ -303,15 +226,15 @@ function isOf(change: Change, restore: Restore): boolean {
   return named && (previous === undefined || String(previous) === restore.value);
 }
 
+function lastChangeOf({ view }: Picture, restore: Restore): Change | undefined {
+  const window = { fromMs: view.retainedFromMs, toMs: view.closedMs + 1 };
+  return view.changes(window).findLast((one) => isOf(one, restore));
+}
+
 /** Putting back what a change replaced: the state before that change was seen, and is the anchor. */
-function applyRestore(effect: Effect, situation: Situation, restore: Restore): void {
-  const { picture } = situation;
+function applyRestore(effect: Effect, picture: Picture, restore: Restore): void {
   const { healthy } = picture.stretch;
-  const changes = picture.view.changes({
-    fromMs: picture.view.retainedFromMs,
-    toMs: picture.view.closedMs + 1,
-  });
-  const change = changes.filter((one) => isOf(one, restore)).at(-1);
+  const change = lastChangeOf(picture, restore);
   if (change === undefined) {
     effect.missing.push(`no time at which ${restore.what} was ${restore.value} is known`);
     return;
@@ -331,7 +254,7 @@ function applyRestore(effect: Effect, situation: Situation, restore: Restore): v
       repairService(effect, picture, "service" in one ? one.service : one.caller);
     }
     effect.assumptions.push(`all that deviated after ${restore.what} changed obeys it`);
-    effect.extrapolates = true;
+    guess(effect);
   }
   for (const service of services) repairService(effect, picture, service);
   effect.assumptions.push(
@@ -340,33 +263,20 @@ function applyRestore(effect: Effect, situation: Situation, restore: Restore): v
   effect.falsifiers.push(`the deviation stays after ${restore.what} is ${restore.value} again`);
 }
 
-function applyLink(
+function applyLimit(
   effect: Effect,
-  { picture }: Situation,
-  intervention: Extract<Intervention, { type: "timeout" | "retries" | "limit" }>,
+  picture: Picture,
+  { from, to }: { readonly from: string; readonly to: string },
 ): void {
-  const link = linkOf(picture, intervention.from, intervention.to);
+  const [caller, callee] = [resolveName(picture, from), resolveName(picture, to)];
+  const link = [...picture.edges.values()].find(
+    (edge) => edge.caller === caller && edge.callee === callee,
+  )?.id;
   if (link === undefined) {
-    effect.missing.push(`no calls of ${intervention.from} to ${intervention.to} were seen`);
+    effect.missing.push(`no calls of ${from} to ${to} were seen`);
     return;
   }
-  switch (intervention.type) {
-    case "timeout":
-      effect.timeoutMs.set(link, intervention.ms);
-      effect.assumptions.push("a call that is cut off fails, and its request with it");
-      effect.extrapolates = true;
-      return;
-    case "retries":
-      effect.attempts.set(link, 1 + Math.max(0, intervention.count));
-      effect.assumptions.push("attempts that are not made are as slow as those that were");
-      effect.extrapolates = true;
-      return;
-    case "limit":
-      effect.missing.push(
-        `what ${intervention.from} answers when a call to ${intervention.to} is refused by the limit`,
-      );
-      effect.assumptions.push("retries to the slow callee vanish with the calls that are refused");
-      effect.falsifiers.push(`the objective does not recover although calls ${link} are limited`);
-      return;
-  }
+  effect.missing.push(`what ${from} answers when a call to ${to} is refused by the limit`);
+  effect.assumptions.push("retries to the slow callee vanish with the calls that are refused");
+  effect.falsifiers.push(`the objective does not recover although calls ${link} are limited`);
 }
