@@ -60,7 +60,8 @@ export function diagnose(view: WorldView, query: DiagnoseQuery): Diagnosis {
   return diagnosisOf(inquire(scene), query);
 }
 
-function sceneOf(
+/** What a question is about, measured. */
+export function sceneOf(
   view: WorldView,
   query: DiagnoseQuery,
 ): Scene | { readonly missing: EntityId | undefined } {
@@ -76,7 +77,7 @@ function sceneOf(
 const NO_SUSPECTS = { silent: [], loadMs: 0, totalMs: 0, totalFailures: 0 } as const;
 
 /** Finds the suspects of a scene and measures them. */
-function inquire(scene: Scene): Inquiry {
+export function inquire(scene: Scene): Inquiry {
   const { picture } = scene;
   const suspects: Suspects =
     picture === undefined ? { suspects: new Map(), ...NO_SUSPECTS } : enumerateSuspects(picture);

@@ -108,8 +108,27 @@ function impactFinding(ranked: Ranked, traceIds: readonly string[], failing: boo
   };
 }
 
+/** Names of everything that calls a place. */
+function callersOf({ picture, map }: Scene, name: string): readonly string[] {
+  const seen = [...(picture?.edges.values() ?? [])].flatMap(({ caller, callee }) =>
+    entityName(callee) === name ? [entityName(caller)] : [],
+  );
+  return [...new Set([...seen, ...(map.callers.get(name) ?? [])])].sort();
+}
+
+/** The same place seen from elsewhere, where it has another caller than the rival; directly, where it has none. */
+function fromElsewhere(scene: Scene, own: string, rival: string): string {
+  const callers = callersOf(scene, own);
+  const caller = callers.includes(rival) ? rival : callers[0];
+  const other = callers.find((name) => name !== caller);
+  if (caller === undefined) return `measure ${own} itself`;
+  return other === undefined
+    ? `ask ${own} directly: if it answers as fast as ever, the trouble is in ${caller} or on the way`
+    : `compare the calls of ${other} to ${own} with those of ${caller}`;
+}
+
 /** What would tell the two leading hypotheses apart at the least cost. */
-function decidedBy(ranked: Ranked, rival: Ranked | undefined): string | undefined {
+function decidedBy(scene: Scene, ranked: Ranked, rival: Ranked | undefined): string | undefined {
   if (rival === undefined) return undefined;
   const [own, other] = [suspectWord(ranked.suspect), suspectWord(rival.suspect)];
   switch (ranked.suspect.type) {
@@ -117,7 +136,7 @@ function decidedBy(ranked: Ranked, rival: Ranked | undefined): string | undefine
       return `take ${own} out of rotation: if ${other} is the cause, its siblings stay slow`;
     case "store":
     case "external":
-      return `measure ${own} from a caller other than ${other}`;
+      return fromElsewhere(scene, own, other);
     case "edge":
       return `compare the time that both ends of ${own} report for the same request`;
     case "stopped":
@@ -145,6 +164,8 @@ export function hypothesisOf(
   const { suspect } = ranked;
   const { picture } = scene;
   const failing = scene.measured.errorWeight > 0.5;
+  // Without requests there is nothing that a share could be of.
+  const isAbsent = picture?.stretch.absent === true;
   const type = typeOf(scene, ranked);
   const home = homeOf(scene, suspect);
   const onsetMs = suspect.onsetMs ?? scene.onsetMs;
@@ -154,7 +175,7 @@ export function hypothesisOf(
       ? [...resourceFindings(picture, suspect.root as EntityId), ...logFindings(picture, home)]
       : [];
   const supporting = distinct([
-    ...(ranked.impact > 0.02 ? [impactFinding(ranked, traceIds, failing)] : []),
+    ...(ranked.impact > 0.02 && !isAbsent ? [impactFinding(ranked, traceIds, failing)] : []),
     ...suspect.supporting,
     ...loggedFindings(suspect),
     ...changeFindings(ranked, onsetMs),
@@ -170,7 +191,7 @@ export function hypothesisOf(
       traceIds: [],
     });
   }
-  const observation = decidedBy(ranked, context.rival);
+  const observation = decidedBy(scene, ranked, context.rival);
   return {
     id: `${type}:${suspect.root}`,
     type,

@@ -23,6 +23,8 @@ export interface SickInstance {
 const REQUESTS_MIN = 8;
 /** A replica is set apart when it is this much slower than its siblings. */
 const CONTRAST_MIN = 1.4;
+/** Siblings this much slower than usual are sick as well. */
+const SICK_RATIO = 1.25;
 
 interface Reading {
   readonly instance: EntityId;
@@ -103,6 +105,9 @@ export function sickInstance(picture: Picture, service: EntityId): SickInstance 
   const rest = Math.max(0, siblingRatio - 1) + Math.max(0, siblingErrors) * 5;
   const version = known.versionOf.get(top.one.instance);
   const siblings = top.others.map((other) => known.versionOf.get(other.instance));
+  // While a version rolls out its replicas are not equally old: the most sick of them is no sicker than it.
+  const isFresh = version !== undefined && !known.versionsBefore.has(version);
+  const isShared = isFresh && siblingRatio + 5 * siblingErrors > SICK_RATIO;
   return {
     instance: top.one.instance,
     service,
@@ -113,6 +118,6 @@ export function sickInstance(picture: Picture, service: EntityId): SickInstance 
     siblingErrors,
     score: top.one.score,
     ...(top.one.onsetMs === undefined ? {} : { onsetMs: top.one.onsetMs }),
-    ownVersion: version !== undefined && !siblings.includes(version),
+    ownVersion: version !== undefined && (isShared || !siblings.includes(version)),
   };
 }

@@ -1,7 +1,9 @@
 import { type EdgeId, type EntityId, entityId } from "../entity.ts";
+import type { StationWindow } from "../view.ts";
 import type { PathStep } from "./diagnosis.ts";
 import { errorRise } from "./edge-split.ts";
 import { homeName, homeOf } from "./features.ts";
+import { type Piece, type Shift, shiftOf, stationPiece } from "./measure.ts";
 import type { EdgePicture, Picture } from "./picture.ts";
 import type { Scene } from "./scene.ts";
 import type { Suspect } from "./suspect.ts";
@@ -38,10 +40,24 @@ function routeUp(picture: Picture, target: EntityId): readonly EntityId[] {
   return route;
 }
 
-function stepOf(picture: Picture, entity: EntityId): PathStep {
-  const own = picture.services.get(entity)?.shift;
+/** Requests of a service as its callers feel them: whole durations, and failures wherever they began. */
+const wholePiece = (station: StationWindow): Piece => ({
+  ...stationPiece(station),
+  errors: station.errors,
+  ms: station.durationMsSum,
+  msCount: station.count,
+});
+
+/** How the requests of an entity moved; what reports nothing itself is seen by its callers. */
+function shiftAt(picture: Picture, entity: EntityId): Shift | undefined {
+  const own = picture.stations.filter(({ service }) => service === entity);
+  if (own.length > 0) return shiftOf(own.map(wholePiece), picture.stretch);
   const incoming = [...picture.edges.values()].filter((edge) => edge.callee === entity);
-  const shift = own ?? incoming.sort((a, b) => b.shift.score - a.shift.score)[0]?.shift;
+  return incoming.sort((a, b) => b.shift.score - a.shift.score)[0]?.shift;
+}
+
+function stepOf(picture: Picture, entity: EntityId): PathStep {
+  const shift = shiftAt(picture, entity);
   if (shift === undefined) return { entity, magnitude: { value: 1, unit: "factor" } };
   const failing = errorRise(shift) > 0.05;
   return {

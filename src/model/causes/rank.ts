@@ -25,7 +25,7 @@ export interface Ranking {
 }
 
 /** How clearly there is a symptom at all, on the scale that the weights know. */
-const clarityOf = ({ evidence }: Pick<Scene, "evidence">): number =>
+export const clarityOf = ({ evidence }: Pick<Scene, "evidence">): number =>
   Math.log1p(Math.max(0, Math.min(EVIDENCE_CAP, evidence)));
 
 /** What "none of these" weighs. */

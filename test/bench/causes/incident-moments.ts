@@ -1,5 +1,6 @@
 import { caseQuery } from "../../../src/cases/cause-answer.ts";
 import type { DiagnoseQuery } from "../../../src/model/causes/diagnose.ts";
+import type { MetricsSignal } from "../../../src/model/signal.ts";
 import type { WorldView } from "../../../src/model/view.ts";
 import { createWorld } from "../../../src/model/world.ts";
 import type { IncidentRun } from "./incident-run.ts";
@@ -11,21 +12,53 @@ const DELAYS_S = [0, 60, 180] as const;
 /** `live`: by the objective that burns, as the running product asks; `record`: by the page, as a recorded case asks. */
 export type Asking = "live" | "record";
 
-/** One instant at which a question about an incident is asked. */
+/** One instant at which questions about an incident are asked. */
 export interface Moment {
   readonly delayS: number;
   readonly cutMs: number;
   readonly view: WorldView;
-  readonly query: DiagnoseQuery;
+  readonly query: (asking: Asking) => DiagnoseQuery;
 }
 
 const TITLES = { latency: "is slow", error_ratio: "is failing" } as const;
 
-/** Folds an incident as the product would have received it, and stops where the questions are asked. */
-export function* incidentMoments(
+function recordQuery(
   run: IncidentRun,
-  asking: Asking,
-): Generator<Moment, void, undefined> {
+  metrics: readonly MetricsSignal[],
+  cutMs: number,
+): DiagnoseQuery {
+  const { page, detectedMs } = run;
+  return caseQuery({
+    head: {
+      id: String(run.seed),
+      system: run.spec.name,
+      fromMs: 0,
+      toMs: run.endMs,
+      detectedMs,
+      page: {
+        title: `${page.operation} ${TITLES[page.signal]}`,
+        detail: "",
+        entity: page.service,
+        signal: page.signal,
+        labels: { operation: page.operation },
+      },
+      traceSampling: 1,
+    },
+    cutMs,
+    changes: run.changes.filter(({ timeMs }) => timeMs <= cutMs),
+    telemetry: {
+      spans: [],
+      metrics: metrics.filter(({ receivedMs }) => receivedMs <= cutMs),
+      logs: [],
+      traceShare: 1,
+    },
+    traceSampling: 1,
+    faults: new Map(),
+  });
+}
+
+/** Folds an incident as the product would have received it, and stops where the questions are asked. */
+export function* incidentMoments(run: IncidentRun): Generator<Moment, void, undefined> {
   const signals = incidentSignals(run);
   const world = createWorld();
   world.apply(signals.objectives);
@@ -41,36 +74,12 @@ export function* incidentMoments(
       one = signals.all[at];
     }
     world.advance(cutMs);
-    const query: DiagnoseQuery =
-      asking === "live"
-        ? { sloId: slo, atMs: cutMs }
-        : caseQuery({
-            head: {
-              id: String(run.seed),
-              system: spec.name,
-              fromMs: 0,
-              toMs: run.endMs,
-              detectedMs,
-              page: {
-                title: `${page.operation} ${TITLES[page.signal]}`,
-                detail: "",
-                entity: page.service,
-                signal: page.signal,
-                labels: { operation: page.operation },
-              },
-              traceSampling: 1,
-            },
-            cutMs,
-            changes: run.changes.filter(({ timeMs }) => timeMs <= cutMs),
-            telemetry: {
-              spans: [],
-              metrics: signals.metrics.filter(({ receivedMs }) => receivedMs <= cutMs),
-              logs: [],
-              traceShare: 1,
-            },
-            traceSampling: 1,
-            faults: new Map(),
-          });
-    yield { delayS, cutMs, view: world.at(cutMs), query };
+    yield {
+      delayS,
+      cutMs,
+      view: world.at(cutMs),
+      query: (asking) =>
+        asking === "live" ? { sloId: slo, atMs: cutMs } : recordQuery(run, signals.metrics, cutMs),
+    };
   }
 }

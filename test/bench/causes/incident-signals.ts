@@ -1,6 +1,7 @@
 import type { MetricsSignal, Signal, Span, SpansSignal } from "../../../src/model/signal.ts";
 import type { SloDefinition } from "../../../src/model/slo/slo.ts";
 import type { SimulatedSpan, UtilisationSample } from "../../../src/simulator/records.ts";
+import { RequestHistograms } from "../whatif/request-histograms.ts";
 import type { IncidentRun } from "./incident-run.ts";
 
 /** An exporter sends so often, and its batch is on its way for so long. */
@@ -51,6 +52,45 @@ const metricSignal = (sample: UtilisationSample): MetricsSignal => ({
   ],
 });
 
+const METERED_EVERY_MS = 10_000;
+
+/** What every server reports of its requests' durations. */
+function durationSignals(spans: readonly SimulatedSpan[]): MetricsSignal[] {
+  const histograms = new RequestHistograms(METERED_EVERY_MS);
+  let dueMs = Number.NaN;
+  for (const span of spans.toSorted((a, b) => a.endMs - b.endMs)) {
+    if (!(span.endMs <= dueMs)) {
+      if (dueMs > 0) histograms.close(dueMs);
+      dueMs = Math.ceil(span.endMs / METERED_EVERY_MS) * METERED_EVERY_MS;
+    }
+    histograms.add(span);
+  }
+  return histograms.points.map(
+    ({ resource, attributes, startMs, timeMs, sumS, counts }): MetricsSignal => ({
+      type: "metrics",
+      source: "otlp",
+      receivedMs: timeMs + TRANSPORT_MS,
+      resource: resource.attributes,
+      points: [
+        {
+          name: "http.server.request.duration",
+          unit: "s",
+          kind: "histogram",
+          temporality: "cumulative",
+          monotonic: false,
+          startMs,
+          timeMs,
+          attributes,
+          value: sumS,
+          count: counts.reduce((sum, one) => sum + one, 0),
+          bounds: histograms.bounds,
+          bucketCounts: counts,
+        },
+      ],
+    }),
+  );
+}
+
 export const sloId = (at: number): string => `entry-${at}`;
 
 function objectives({ spec, slowMs }: IncidentRun): readonly SloDefinition[] {
@@ -77,7 +117,7 @@ export interface IncidentSignals {
 
 export function incidentSignals(run: IncidentRun): IncidentSignals {
   const spans = spanSignals(run.spans);
-  const metrics = run.samples.map(metricSignal);
+  const metrics = [...run.samples.map(metricSignal), ...durationSignals(run.spans)];
   const changes = run.changes.map(
     (change): Signal => ({
       type: "change",

@@ -13,13 +13,13 @@ import { textTable } from "../../../src/cases/text-table.ts";
 import { diagnose } from "../../../src/model/causes/diagnose.ts";
 import { type Asking, incidentMoments } from "./incident-moments.ts";
 import { type IncidentRun, incidentRun } from "./incident-run.ts";
+import { SEEDS } from "./seeds.ts";
+import { train } from "./train.ts";
 import { latestChange, mostDeviating } from "./trivial.ts";
 
-/** Seeds of incidents that weights are trained on, and those that nothing was ever developed on: they never meet. */
-const SEEDS = { train: 1, "hold-out": 700_001 } as const;
-
 const USAGE =
-  "usage: npm run bench -- causes [--seeds train|hold-out] [--from 0] [--count 60] [--asking live|record] [--misses]\n";
+  "usage: npm run bench -- causes [--seeds train|hold-out] [--from 0] [--count 60] [--asking live|record] [--misses]\n" +
+  "       npm run bench -- causes train [--from 0] [--count 300] [--keep FILE]\n";
 
 const isSplit = (text: string): text is keyof typeof SEEDS => text in SEEDS;
 const isAsking = (text: string): text is Asking => text === "live" || text === "record";
@@ -55,9 +55,10 @@ function missOf(run: IncidentRun, delayS: number, ranking: Answer["ranking"]): s
 
 function ask(run: IncidentRun, asking: Asking, tally: Tally): void {
   const id = String(run.seed);
-  for (const { delayS, cutMs, view, query } of incidentMoments(run, asking)) {
+  for (const { delayS, cutMs, view, query } of incidentMoments(run)) {
+    const asked = query(asking);
     const startMs = performance.now();
-    const diagnosis = diagnose(view, query);
+    const diagnosis = diagnose(view, asked);
     const ms = performance.now() - startMs;
     const said = answerIn(diagnosis, true);
     const about = { id, delay_s: delayS };
@@ -110,6 +111,10 @@ function textOf({ cases, answers, quiet }: Tally): string {
 
 /** Causes of random incidents in random systems that our own simulator runs: the product beside two rules of thumb. */
 export async function runCausesBench(args: readonly string[]): Promise<void> {
+  if (args[0] === "train") {
+    train(args.slice(1));
+    return;
+  }
   const { values } = parseArgs({
     args: [...args],
     options: {

@@ -143,12 +143,34 @@ test("finds a slow provider outside the telemetry behind a storm of retries", ()
     "service:checkout",
     "service:gateway",
   ]);
+  // Nobody but payment calls it: the observation that decides speaks of nobody else.
+  expect(answer.hypotheses[0]?.decidedBy).toBe(
+    "ask psp directly: if it answers as fast as ever, the trouble is in payment or on the way",
+  );
+});
+
+test("shows on the path what grew: whole requests, not each service's own time", () => {
+  const behave = (service: string, _: string, atS: number): Behaviour =>
+    service === "orders" && atS >= FAULT_S ? { selfMs: 250 } : normal(service);
+  const [first] = check(viewOf({ behave }), "checkout", "orders").hypotheses;
+  expect(first?.path.map(({ magnitude }) => magnitude.value > 1.5)).toEqual([true, true, true]);
+});
+
+test("compares a store's callers with each other", () => {
+  const behave = (service: string, _: string, atS: number): Behaviour =>
+    atS >= FAULT_S ? { ...normal(service), queryMs: 120 } : normal(service);
+  const [first] = check(viewOf({ behave }), "checkout", "shop").hypotheses;
+  expect(first?.decidedBy).toMatch(/^compare the calls of \w+ to shop with those of \w+$/);
 });
 
 test("sees an entry service that stopped although nothing reports an error", () => {
   const answer = check(viewOf({ stopS: FAULT_S }), "checkout", "gateway");
   expect(answer.symptom.kind).toBe("absent");
   expect(answer.hypotheses[0]?.type).toBe("stopped");
+  // Without requests there is no share of them.
+  expect(answer.hypotheses[0]?.supporting.map(({ text }) => text)).not.toContainEqual(
+    expect.stringContaining("accounts for"),
+  );
 });
 
 test("says that nothing is wrong when nothing is", () => {
