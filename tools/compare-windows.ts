@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { floorToBucket } from "../src/model/dynamics/columns.ts";
 import type { Entity, EntityId } from "../src/model/entity.ts";
 import { entityName } from "../src/model/entity.ts";
 import type { Window } from "../src/model/quantity.ts";
@@ -22,10 +21,10 @@ import {
   healthValues,
   stationHealth,
 } from "./health.ts";
-import { atSchema, parseInstant, viewAtInstant } from "./instant.ts";
+import { atSchema, parseInstant, pastViewAt } from "./instant.ts";
 import { type Link, placeName, resolveEntity, resolveLink } from "./named-entity.ts";
 import { nameText } from "./untrusted.ts";
-import { windowSchema, windowText } from "./window.ts";
+import { floorTo, inSteps, retentionFor, stepNotes, windowSchema, windowText } from "./window.ts";
 
 /** Limits of one answer: rows in all, and of each kind. */
 const ROWS_MAX = 8;
@@ -38,7 +37,7 @@ const RATE_TOLD_MIN = 2;
 /** Beside failures a time that moved by less (a logarithm) is not worth a word. */
 const P95_TOLD_MIN = 0.1;
 const MINUTES = 3;
-const MINUTES_MAX = 60;
+const MINUTES_MAX = 1_440;
 
 const input = z.strictObject({
   about: z
@@ -238,7 +237,7 @@ function rowEvidence(row: Row, windows: Windows): EvidenceDraft {
 }
 
 /**
- * Two windows of whole buckets. An onset inside the later window splits it, and the bucket that holds the onset belongs to
+ * Two windows of whole steps, of the finest that reach back to both. An onset inside the later window splits it, and the bucket that holds the onset belongs to
  * neither: what came before must not dilute what came after, nor the other way round.
  */
 function windowsOf(
@@ -246,23 +245,25 @@ function windowsOf(
   nowMs: number,
   { minutes, before }: { readonly minutes: number; readonly before?: string | undefined },
 ): ({ readonly ok: true } & Windows) | ToolRefusal {
-  const { closedMs, retainedFromMs } = view;
   const asked = before === undefined ? undefined : parseInstant(before, nowMs);
   if (before !== undefined && asked === undefined) {
     return refuse("time_unreadable", "Give `before` as 14:02 (UTC), 10 min ago, or an ISO time.");
   }
-  const half = floorToBucket((closedMs - retainedFromMs) / 2);
-  const wantedMs = floorToBucket(minutes * 60_000);
+  const reachMs = (asked ?? view.closedMs - minutes * 60_000) - minutes * 60_000;
+  const { stepMs, fromMs: retainedFromMs } = retentionFor(view, floorTo(reachMs, BUCKET_MS));
+  const closedMs = floorTo(view.closedMs, stepMs);
+  const half = floorTo((closedMs - retainedFromMs) / 2, stepMs);
+  const wantedMs = Math.max(stepMs, floorTo(minutes * 60_000, stepMs));
   // Soon after a start there is too little for two whole windows: each gets half of it.
   const lengthMs = asked === undefined ? Math.min(wantedMs, half) : wantedMs;
   const endMs = asked ?? closedMs - lengthMs;
-  const toMs = floorToBucket(endMs);
+  const toMs = floorTo(endMs, stepMs);
   // An onset on the edge of two buckets is that of a symptom: its cause may have begun in the bucket before.
-  const isEdge = asked !== undefined && toMs === endMs && toMs - retainedFromMs > BUCKET_MS;
-  const earlyToMs = isEdge ? toMs - BUCKET_MS : toMs;
-  const early = { fromMs: Math.max(retainedFromMs, earlyToMs - lengthMs), toMs: earlyToMs };
-  const fromMs = Math.max(closedMs - lengthMs, toMs === endMs ? toMs : toMs + BUCKET_MS);
-  const late = { fromMs: Math.max(retainedFromMs, fromMs), toMs: closedMs };
+  const isEdge = asked !== undefined && toMs === endMs && toMs - retainedFromMs > stepMs;
+  const earlyToMs = isEdge ? toMs - stepMs : toMs;
+  const early = inSteps(Math.max(retainedFromMs, earlyToMs - lengthMs), earlyToMs, stepMs);
+  const fromMs = Math.max(closedMs - lengthMs, toMs === endMs ? toMs : toMs + stepMs);
+  const late = inSteps(Math.max(retainedFromMs, fromMs), closedMs, stepMs);
   if (early.fromMs >= early.toMs) {
     const from = isoTime(retainedFromMs);
     return refuse("time_not_retained", `Nothing is kept from before ${from}; choose a later time.`);
@@ -281,12 +282,12 @@ export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof o
   timeoutMs: 3_000,
   title: ({ about }) => `Comparing ${nameText(about)} before and after`,
   run(context, { about, minutes, before, at }) {
-    const found = viewAtInstant(context, at);
+    const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
     const windows = windowsOf(view, context.nowMs, { minutes, before });
     if (!windows.ok) return windows;
-    const both = { fromMs: windows.before.fromMs, toMs: windows.after.toMs };
+    const both = { ...windows.after, fromMs: windows.before.fromMs };
     const link = resolveLink(view, about, both);
     if (link?.ok === false) return link;
     const resolved = link === undefined ? placeNamed(view, about) : undefined;
@@ -310,7 +311,7 @@ export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof o
         })),
       },
       mostTelling(kept).map((row) => rowEvidence(row, windows)),
-      [...notes, ...cut],
+      [...notes, ...cut, ...stepNotes(windows.after)],
     );
   },
 });

@@ -7,13 +7,14 @@ import { refuse } from "./answer.ts";
 import type { ToolRefusal } from "./define-tool.ts";
 import { resolveEntity } from "./named-entity.ts";
 import { nameText } from "./untrusted.ts";
+import { lastMinutes } from "./window.ts";
 
 /** What causes are ranked over and predictions are anchored on. */
 function history(view: WorldView): Window {
-  return {
-    fromMs: Math.max(view.retainedFromMs, view.closedMs - HISTORY_MS),
-    toMs: view.closedMs,
-  };
+  const { retainedFromMs, closedMs } = view;
+  // Of a past that is known in coarse steps alone, those say by what requests entered.
+  if (retainedFromMs >= closedMs) return lastMinutes(view, HISTORY_MS / 60_000).window;
+  return { fromMs: Math.max(retainedFromMs, closedMs - HISTORY_MS), toMs: closedMs };
 }
 
 /** Entry operations with requests, busiest first. */

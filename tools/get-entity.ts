@@ -12,7 +12,7 @@ import {
   healthValues,
   stationHealth,
 } from "./health.ts";
-import { atSchema, viewAtInstant } from "./instant.ts";
+import { atSchema, pastViewAt } from "./instant.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
 import { versionsServing } from "./survey-system.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
@@ -155,13 +155,13 @@ export const getEntity = defineTool<z.infer<typeof input>, z.infer<typeof output
   timeoutMs: 2_000,
   title: ({ entity }) => `Looking at ${nameText(entity)}`,
   run(context, { entity: text, at }) {
-    const found = viewAtInstant(context, at);
+    const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
     const resolved = resolveEntity(view, text);
     if (!resolved.ok) return resolved;
     const { entity } = resolved;
-    const { window } = lastMinutes(view, MINUTES);
+    const { window, notes: told } = lastMinutes(view, MINUTES);
     const { health, versions } = entityHealth(view, entity, window);
     const attributes = firstOf(Object.entries(entity.attributes), ATTRIBUTES_MAX, "attributes");
     const metrics = firstOf(metricNames(view, entity.id), METRICS_MAX, "metrics");
@@ -184,7 +184,12 @@ export const getEntity = defineTool<z.infer<typeof input>, z.infer<typeof output
         metrics: [...metrics.kept],
       },
       [evidenceOf(view, entity, { health, window })],
-      [...attributes.notes, ...notes, ...metrics.notes],
+      [
+        ...(window.stepMs === undefined ? [] : told),
+        ...attributes.notes,
+        ...notes,
+        ...metrics.notes,
+      ],
     );
   },
 });

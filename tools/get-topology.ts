@@ -6,7 +6,7 @@ import type { EdgeWindow, WorldView } from "../src/model/view.ts";
 import { answer, firstOf, isoTime, quantities, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
 import { edgeHealth, type Health, healthValues } from "./health.ts";
-import { atSchema, viewAtInstant } from "./instant.ts";
+import { atSchema, pastViewAt } from "./instant.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
 import { nameText } from "./untrusted.ts";
 import { lastMinutes, windowSchema, windowText } from "./window.ts";
@@ -151,7 +151,7 @@ export const getTopology = defineTool<z.infer<typeof input>, z.infer<typeof outp
   timeoutMs: 2_000,
   title: ({ around }) => `Mapping ${around === undefined ? "the system" : nameText(around)}`,
   run(context, { around, hops, at }) {
-    const found = viewAtInstant(context, at);
+    const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
     const { window, notes } = lastMinutes(view, MINUTES);

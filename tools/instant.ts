@@ -61,18 +61,19 @@ function isToCome(text: string, nowMs: number): boolean {
 export function viewAtInstant(
   context: ToolContext,
   at: string | undefined,
+  retainedFromMs = context.view.retainedFromMs,
 ): { readonly ok: true; readonly view: WorldView } | ToolRefusal {
   if (at === undefined) return { ok: true, view: context.view };
   const atMs = parseInstant(at, context.nowMs);
   if (atMs === undefined) {
     return refuse("time_unreadable", "Give the time as 14:02 (UTC), 10 min ago, or an ISO time.");
   }
-  const isKept = atMs >= context.view.retainedFromMs;
+  const isKept = atMs >= retainedFromMs;
   if (atMs > context.nowMs + FUTURE_SLACK_MS || (!isKept && isToCome(at, context.nowMs))) {
     return refuse("time_in_future", `It is ${isoTime(context.nowMs)}; the model has no future.`);
   }
   if (!isKept) {
-    const from = isoTime(context.view.retainedFromMs);
+    const from = isoTime(retainedFromMs);
     return refuse("time_not_retained", `The model keeps what happened since ${from}.`, [from]);
   }
   try {
@@ -81,4 +82,13 @@ export function viewAtInstant(
     if (isOperationError(error)) return refuse(error.code, error.message);
     throw error;
   }
+}
+
+/** As `viewAtInstant`, for tools that can read coarse steps: as far back as there are any. */
+export function pastViewAt(
+  context: ToolContext,
+  at: string | undefined,
+): ReturnType<typeof viewAtInstant> {
+  const { history } = context.view;
+  return viewAtInstant(context, at, Math.min(...history.map((one) => one.fromMs)));
 }

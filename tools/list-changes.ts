@@ -3,7 +3,7 @@ import { type AttributeValue, entityName } from "../src/model/entity.ts";
 import type { Change } from "../src/model/view.ts";
 import { answer, EVIDENCE_MAX, firstOf, isoTime, quantities } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
-import { atSchema, viewAtInstant } from "./instant.ts";
+import { atSchema, pastViewAt } from "./instant.ts";
 import { resolveEntity } from "./named-entity.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
 import {
@@ -118,7 +118,7 @@ export const listChanges = defineTool<z.infer<typeof input>, z.infer<typeof outp
   timeoutMs: 2_000,
   title: ({ entity }) => `Listing changes${entity === undefined ? "" : ` of ${nameText(entity)}`}`,
   run(context, { entity, minutes, at }) {
-    const found = viewAtInstant(context, at);
+    const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
     const about = entity === undefined ? undefined : resolveEntity(view, entity);

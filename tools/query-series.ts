@@ -4,7 +4,7 @@ import type { Quantity, Unit, Window } from "../src/model/quantity.ts";
 import type { SeriesWindow, WorldView } from "../src/model/view.ts";
 import { answer, firstOf, quantities, refuse, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
-import { atSchema, viewAtInstant } from "./instant.ts";
+import { atSchema, pastViewAt } from "./instant.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
 import { lastMinutes, minutesSchema, windowSchema, windowText } from "./window.ts";
@@ -65,17 +65,21 @@ function unitOf(series: SeriesWindow): Unit {
   return series.kind === "rate" ? "per_second" : (UNITS[series.unit] ?? "none");
 }
 
+/** The greatest of each step: of a coarse one it is known beside its mean. */
+const maximaOf = ({ values, maxima }: SeriesWindow): Float64Array => maxima ?? values;
+
 function summaryOf(series: SeriesWindow): Record<"min" | "max" | "mean" | "last", number> {
   const seen = seenIn(series.values);
   return {
     min: Math.min(...seen),
-    max: Math.max(...seen),
+    max: Math.max(...seenIn(maximaOf(series))),
     mean: meanOf(seen),
     last: seen.at(-1) ?? Number.NaN,
   };
 }
 
-function instantOfMax({ values }: SeriesWindow, { fromMs, toMs }: Window): number {
+function instantOfMax(series: SeriesWindow, { fromMs, toMs }: Window): number {
+  const values = maximaOf(series);
   const max = Math.max(...seenIn(values));
   return fromMs + (values.indexOf(max) * (toMs - fromMs)) / Math.max(1, values.length);
 }
@@ -140,7 +144,7 @@ export const querySeries = defineTool<z.infer<typeof input>, z.infer<typeof outp
   title: ({ entity, metric }) =>
     `Reading ${nameText(metric).slice(0, 40)} of ${nameText(entity).slice(0, 30)}`,
   run(context, { entity: text, metric, minutes, at }) {
-    const found = viewAtInstant(context, at);
+    const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
     const resolved = resolveEntity(view, text);

@@ -5,10 +5,10 @@ import type { Window } from "../src/model/quantity.ts";
 import type { LogTemplateWindow, WorldView } from "../src/model/view.ts";
 import { answer, EVIDENCE_MAX, firstOf, isoTime, quantities, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft } from "./define-tool.ts";
-import { atSchema, viewAtInstant } from "./instant.ts";
+import { atSchema, pastViewAt } from "./instant.ts";
 import { placeName, resolveEntity } from "./named-entity.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
-import { lastMinutes, minutesSchema, windowSchema, windowText } from "./window.ts";
+import { lastMinutes, minutesSchema, stretchOf, windowSchema, windowText } from "./window.ts";
 
 /** Limit: templates of one answer. */
 const TEMPLATES_MAX = 10;
@@ -85,10 +85,11 @@ function templateEvidence({ log, count, before, isNew }: Seen, window: Window): 
   };
 }
 
-const windowBefore = (view: WorldView, { fromMs, toMs }: Window): Window => ({
-  fromMs: Math.max(view.retainedFromMs, fromMs - (toMs - fromMs)),
-  toMs: fromMs,
-});
+const windowBefore = (view: WorldView, { fromMs, toMs }: Window): Window =>
+  stretchOf(view, { fromMs: fromMs - (toMs - fromMs), toMs: fromMs }).window;
+
+/** Since when anything is known, in whatever steps. */
+const knownFromMs = (view: WorldView): number => Math.min(...view.history.map((one) => one.fromMs));
 
 function earlierNotes(window: Window, earlier: Window): readonly string[] {
   const kept = seconds(earlier) / seconds(window);
@@ -112,7 +113,7 @@ function templatesSeen(
   const before = new Map(
     view.logTemplates(earlier, service).map((log) => [key(log), sumIn(log, log.count, earlier)]),
   );
-  const newFromMs = Math.max(window.fromMs, view.retainedFromMs + WARM_UP_MS);
+  const newFromMs = Math.max(window.fromMs, knownFromMs(view) + WARM_UP_MS);
   return view
     .logTemplates(window, service)
     .filter((log) => log.severity >= least)
@@ -135,7 +136,7 @@ export const searchLogs = defineTool<z.infer<typeof input>, z.infer<typeof outpu
   timeoutMs: 2_000,
   title: ({ service }) => `Reading logs${service === undefined ? "" : ` of ${nameText(service)}`}`,
   run(context, { service, severity, minutes, at }) {
-    const found = viewAtInstant(context, at);
+    const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
     const about = service === undefined ? undefined : resolveEntity(view, service, ["service"]);

@@ -4,7 +4,7 @@ import type { Trace, TraceSpan, WorldView } from "../src/model/view.ts";
 import { answer, isoTime, quantities, refuse, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
 import { resolveEntry } from "./entry-operation.ts";
-import { atSchema, viewAtInstant } from "./instant.ts";
+import { atSchema, pastViewAt } from "./instant.ts";
 import { linkBetween, placeName, resolveEntity, resolveLink } from "./named-entity.ts";
 import { nameText, untrustedText } from "./untrusted.ts";
 import { lastMinutes, minutesSchema, windowSchema, windowText } from "./window.ts";
@@ -115,7 +115,7 @@ export const searchTraces = defineTool<z.infer<typeof input>, z.infer<typeof out
   title: ({ kind, through }) =>
     `Reading ${kind === "any" ? "" : `${kind} `}traces${through === undefined ? "" : ` through ${nameText(through)}`}`,
   run(context, { kind, operation, through, limit, minutes, at }) {
-    const found = viewAtInstant(context, at);
+    const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
     const entry = operation === undefined ? undefined : resolveEntry(view, operation);

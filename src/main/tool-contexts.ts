@@ -39,8 +39,9 @@ export async function toolContext(deps: ContextDeps, scope: TurnScope): Promise<
     view,
     nowMs,
     viewAt: (atMs) => {
-      if (atMs >= view.retainedFromMs) return deps.at(atMs);
-      const from = new Date(view.retainedFromMs).toISOString();
+      const knownFromMs = Math.min(...view.history.map((one) => one.fromMs));
+      if (atMs >= knownFromMs) return deps.at(atMs);
+      const from = new Date(knownFromMs).toISOString();
       throw new OperationError("time_not_retained", `The model keeps what happened since ${from}.`);
     },
     diagnose: (of, query) => onRecord(of, query, incident) ?? diagnose(of, query),

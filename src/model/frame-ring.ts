@@ -51,6 +51,11 @@ export class FrameRing {
     return this.#exemplarSpans;
   }
 
+  /** Bytes of the exemplars among `bytes`. */
+  get exemplarBytes(): number {
+    return this.#frames.reduce((sum, frame) => sum + blockBytes(frame.exemplars), 0);
+  }
+
   /** Bytes that all frames hold. */
   get bytes(): number {
     return this.#bytes;

@@ -48,6 +48,8 @@ export interface WorldStats extends IntakeStats {
   /** Bytes held by part: what happened in steps of 5 s, 1 min and 15 min, and series. */
   readonly bytes: Readonly<Record<"buckets" | "minutes" | "quarters" | "series", number>>;
   readonly exemplarSpans: number;
+  /** Among `bytes`. */
+  readonly exemplarBytes: number;
   readonly framesGivenUp: number;
   readonly exemplarsGivenUp: number;
   readonly sliMoved: number;

@@ -255,8 +255,9 @@ class FoldedWorld implements World {
     const histories = this.#objectives.all().map((one) => one.history);
     const { frames, minutes, quarters } = this.#closer;
     const rings = [frames, minutes.frames, quarters.frames];
-    const sumOf = (field: "exemplarSpans" | "framesGivenUp" | "exemplarsGivenUp"): number =>
-      rings.reduce((total, ring) => total + ring[field], 0);
+    const sumOf = (
+      field: "exemplarSpans" | "exemplarBytes" | "framesGivenUp" | "exemplarsGivenUp",
+    ): number => rings.reduce((total, ring) => total + ring[field], 0);
     return {
       nowMs: this.#nowMs,
       closedMs: (frames.endBucket ?? 0) * BUCKET_MS,
@@ -273,6 +274,7 @@ class FoldedWorld implements World {
       },
       framesGivenUp: sumOf("framesGivenUp"),
       exemplarSpans: sumOf("exemplarSpans"),
+      exemplarBytes: sumOf("exemplarBytes"),
       exemplarsGivenUp: sumOf("exemplarsGivenUp"),
       sliMoved: histories.reduce((total, one) => total + one.moved, 0),
       sliDropped: histories.reduce((total, one) => total + one.dropped, 0),
