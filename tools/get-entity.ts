@@ -24,6 +24,8 @@ const RELATED_MAX = 12;
 const METRICS_MAX = 30;
 const VERSIONS_MAX = 5;
 const MINUTES = 5;
+/** An instance that was not heard for this long counts as stopped. */
+const SILENT_MS = 60_000;
 
 const input = z.strictObject({
   entity: z
@@ -78,8 +80,9 @@ function relatedTo(
     if (one.type !== "calls" && one.type !== "exposes") add(one.type, one.to);
   }
   for (const one of view.relations({ to: id })) {
-    if (one.type !== "calls" && one.type !== "exposes") add(`${one.type} (of)`, one.from);
+    if (!["calls", "exposes", "instance_of"].includes(one.type)) add(`${one.type} (of)`, one.from);
   }
+  for (const instance of runningInstances(view, id)) add("instance_of (of)", instance);
   for (const edge of view.edges(window)) {
     if (edge.caller === id) add("calls", edge.callee);
     if (edge.callee === id) add("called by", edge.caller);
@@ -121,6 +124,15 @@ export function entityHealth(
   return { health: edgeHealth(calls, window), versions };
 }
 
+/** Instances that were heard of late: nothing tells that one has stopped, but its silence. */
+function runningInstances(view: WorldView, service: EntityId): readonly EntityId[] {
+  const sinceMs = view.closedMs - SILENT_MS;
+  return view
+    .relations({ type: "instance_of", to: service })
+    .map(({ from }) => from)
+    .filter((id) => (view.entity(id)?.lastSeenMs ?? 0) >= sinceMs);
+}
+
 function evidenceOf(
   view: WorldView,
   entity: Entity,
@@ -128,7 +140,7 @@ function evidenceOf(
 ): EvidenceDraft {
   const name = placeName(entity.id);
   const isSilent = health.count === 0;
-  const instances = view.relations({ type: "instance_of", to: entity.id }).length;
+  const instances = runningInstances(view, entity.id).length;
   return {
     kind: isSilent ? "topology" : "service",
     about: name,

@@ -41,6 +41,12 @@ function byShownName(
   return meant.length === 1 ? meant[0] : undefined;
 }
 
+/** Names without their types, unless the text is the name of several. */
+function nearNames(view: WorldView, wanted: string, ids: readonly string[]): readonly string[] {
+  const names = [...new Set(ids.map((id) => view.entity(id as EntityId)?.name ?? id))];
+  return names.includes(wanted) ? ids : names;
+}
+
 export function resolveEntity(
   view: WorldView,
   text: string,
@@ -54,7 +60,10 @@ export function resolveEntity(
   const what = types === undefined ? "entity" : types.join(" or ");
   const kinds = types === undefined ? ["service" as const] : types;
   const known = kinds.flatMap((type) => view.entities({ type })).slice(0, KNOWN_MAX);
-  const near = found.didYouMean.length > 0 ? found.didYouMean : known.map((one) => one.name);
+  const near =
+    found.didYouMean.length > 0
+      ? nearNames(view, wanted, found.didYouMean)
+      : known.map((one) => one.name);
   return refuse(
     "entity_unknown",
     `No ${what} called ${nameText(text)} was observed.`,

@@ -98,10 +98,6 @@ function inputText(
       const thread = isCurrent ? threadData(input) : [];
       return prompts.render("question", { framed: { question, thread }, seed });
     }
-    case "notice": {
-      const notice = { now, text: outside(input.text, QUESTION_CHARS_MAX) };
-      return prompts.render("notice", { framed: { notice }, seed });
-    }
   }
 }
 

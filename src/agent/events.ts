@@ -65,9 +65,7 @@ export type TurnInput =
       readonly text: string;
       readonly speaker: string;
       readonly thread: readonly ThreadMessage[];
-    }
-  /** Something happened that the conversation waited for: an approval, an outcome. */
-  | { readonly type: "notice"; readonly text: string };
+    };
 
 export interface ThreadMessage {
   readonly speaker: string;

@@ -4,8 +4,8 @@ import { canonicalJson } from "../incident/action.ts";
 import type { WorldView } from "../model/view.ts";
 import { runLoop } from "./agent-loop.ts";
 import { BUDGET, Spending } from "./budget.ts";
-import type { Ground } from "./claims/claims.ts";
-import { numberWordSet } from "./claims/number-words.ts";
+import { type Ground, sameAmount } from "./claims/claims.ts";
+import { amountOf, numberWordSet, numberWords } from "./claims/number-words.ts";
 import { createClaude } from "./claude.ts";
 import type { TurnRecord } from "./conversation.ts";
 import type { TurnEnded } from "./conversation-events.ts";
@@ -185,7 +185,9 @@ function groundOf(
   viewNow: () => WorldView,
   input: TurnInput,
 ): Ground {
-  const asked = numberWordSet([input.type === "incident" ? input.summary : input.text]);
+  const text = input.type === "incident" ? input.summary : input.text;
+  const asked = numberWordSet([text]);
+  const amounts = numberWords(text).flatMap((word) => amountOf(word) ?? []);
   const namesIn = new WeakMap<WorldView, ReadonlySet<string>>();
   const names = (): ReadonlySet<string> => {
     const view = viewNow();
@@ -196,6 +198,7 @@ function groundOf(
   return {
     evidence: (id) => journal.state.evidence(id),
     isKnown: (word) => asked.has(word) || names().has(word),
+    isAsked: (amount) => amounts.some((one) => sameAmount(one, amount)),
   };
 }
 

@@ -8,7 +8,6 @@ export const PROMPT_NAMES = [
   "what-if",
   "investigate",
   "question",
-  "notice",
   "untrusted",
   "withheld",
   "rewrite",

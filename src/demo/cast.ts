@@ -37,5 +37,5 @@ export const INCIDENTS: LocalChannel = {
 
 export const CHANNELS: readonly LocalChannel[] = [
   INCIDENTS,
-  { id: "C0GENERAL1", name: "general", topic: "Everybody", hasBot: false },
+  { id: "C0GENERAL1", name: "general", topic: "Everybody" },
 ];

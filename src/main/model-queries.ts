@@ -12,6 +12,7 @@ import { whyAnswer } from "./why-query.ts";
 
 /** Limit: operations of one prediction. */
 const OPERATIONS_MAX = 3;
+const DAY_MS = 86_400_000;
 
 export interface QueryDeps {
   readonly incidents: Incidents;
@@ -46,10 +47,13 @@ function viewAt(deps: QueryDeps, atMs: number | undefined): Answer<WorldView> {
   if (atMs === undefined || atMs >= now.asOfMs) return { ok: true, data: now };
   if (atMs >= now.retainedFromMs) return { ok: true, data: deps.at(atMs) };
   const from = new Date(now.retainedFromMs).toISOString().slice(11, 19);
+  // A clock time that has not come yet today was read as that of yesterday.
+  const isToCome =
+    now.asOfMs - atMs < DAY_MS && new Date(atMs).getUTCDate() !== new Date(now.asOfMs).getUTCDate();
   return {
     ok: false,
     code: "time_not_retained",
-    message: `I keep what happened since ${from} UTC.`,
+    message: `${isToCome ? "Today that is still to come. " : ""}I keep what happened since ${from} UTC.`,
   };
 }
 

@@ -199,7 +199,7 @@ function commandOf(name: string, words: Words, nowMs: number): Command {
       };
     default:
       throw new GrammarError(
-        `There is no command "${name}".`,
+        `There is no command "${name}"; /sre help lists those that there are.`,
         near(
           name,
           COMMANDS.map((each) => each.name),

@@ -65,9 +65,11 @@ export class ReplyContent {
     return [...head, { type: "task_update", ...next }];
   }
 
-  endTask(id: string, status: "complete" | "error", output: string): readonly Chunk[] {
+  endTask(id: string, status: "complete" | "error", output?: string): readonly Chunk[] {
     const task = this.#tasks.get(id);
-    return task === undefined ? [] : this.setTask({ ...task, status, output });
+    return task === undefined
+      ? []
+      : this.setTask({ ...task, status, ...(output === undefined ? {} : { output }) });
   }
 
   /** The task that is under way, if any: a heartbeat shows it again. */

@@ -117,7 +117,7 @@ export class StreamedReply {
   }
 
   /** The end of a task that was shown as under way. */
-  taskResult(id: string, status: "complete" | "error", output: string): void {
+  taskResult(id: string, status: "complete" | "error", output?: string): void {
     this.#pending.push(...this.#content.endTask(id, status, output));
     this.#isStale = true;
   }

@@ -162,7 +162,7 @@ class TurnRunner implements Turns {
     try {
       for await (const event of deps.investigate(turn.conversation, turn.input, signal)) {
         if (event.type === "turn-end") end = event;
-        else show(reply, event);
+        else show(reply, event, turn.input.type);
       }
     } catch (error) {
       deps.log.error("slack_turn_broke_contract", { turn: turn.id, error: errorText(error) });
@@ -231,7 +231,11 @@ function citedAs(evidence: readonly Evidence[]): string {
   return first === last ? ` [${first}]` : ` [${first} to ${last}]`;
 }
 
-function show(reply: StreamedReply, event: Exclude<AgentEvent, { type: "turn-end" }>): void {
+function show(
+  reply: StreamedReply,
+  event: Exclude<AgentEvent, { type: "turn-end" }>,
+  asked: TurnInput["type"],
+): void {
   switch (event.type) {
     case "turn-start":
     case "proposal":
@@ -245,7 +249,11 @@ function show(reply: StreamedReply, event: Exclude<AgentEvent, { type: "turn-end
       return;
     case "tool-result": {
       const status = event.ok ? "complete" : "error";
-      reply.taskResult(event.callId, status, `${event.summary}${citedAs(event.evidence)}`);
+      const ids = citedAs(event.evidence);
+      // To a question the answer follows at once: what each look brought would be said twice.
+      const isRepeated = asked === "question" && event.ok;
+      const output = isRepeated ? ids.trim() : `${event.summary}${ids}`;
+      reply.taskResult(event.callId, status, output === "" ? undefined : output);
       return;
     }
     case "text-delta":

@@ -96,7 +96,9 @@ describe("what fills a hole", () => {
     for (const reason of ["two\nlines", "<data>", "[[x]]", "x".repeat(300)])
       expect(() => prompts.render("closing", { holes: { reason } })).toThrow("short line");
     expect(() => prompts.render("closing", { holes: {} })).toThrow("a value for the hole");
-    expect(() => prompts.render("notice", { holes: { notice: "x" } })).toThrow("declares the hole");
+    expect(() => prompts.render("question", { holes: { question: "x" } })).toThrow(
+      "declares the hole",
+    );
     expect(() => prompts.render("closing", { framed: { reason: "x" } })).toThrow("as framed");
   });
 });

@@ -62,6 +62,19 @@ test("objectives are read over every window of their rules", async () => {
   expect(reading?.windows[0]?.goodRatio).toBeLessThan(0.5);
 });
 
+test("a time of day that is still to come is said to be", async () => {
+  const refused = await shopQueries().status({ atMs: at(-3 * 3_600) });
+  expect(refused).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/^Today that is still to come\. I keep/),
+  });
+  const earlier = await shopQueries().status({ atMs: at(-36 * 3_600) });
+  expect(earlier).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(/^I keep what happened since/),
+  });
+});
+
 test("no share is of a longer time than was watched", async () => {
   const view = sharedShop().at(at(30));
   const [slo] = view.slos();

@@ -26,6 +26,7 @@ test.each([
   ],
   ["changes --since 1h", /1 change[\s\S]*`1.0.0` → `1.1.0`/],
   ["statsu", /There is no command[\s\S]*`\/sre status`/],
+  ["foo", /There is no command "foo"; \/sre help lists/],
 ])("/sre %s is answered to the asking person alone", async (text, expected) => {
   await using running = await startRunning();
   const message = await ask(running, text);

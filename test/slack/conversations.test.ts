@@ -35,6 +35,14 @@ test("a follow-up in the thread needs no mention; its history comes as data with
   });
 });
 
+test("what a question looked at is named, and not told twice", async () => {
+  await using running = await startRunning();
+  await running.slack.say(ALICE, CHANNEL, "@orrery why is checkout slow?");
+  const reply = textOf((await answered(running)) as Parameters<typeof textOf>[0]);
+  expect(reply).toContain("Ranking causes");
+  expect(reply).not.toContain("leads with 82 %");
+});
+
 test("people who talk to each other are left alone", async () => {
   await using running = await startRunning();
   const { slack } = running;

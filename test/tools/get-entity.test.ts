@@ -59,6 +59,26 @@ test("shows an entity as it was, and refuses one that was not there yet", async 
   expect(refusal.didYouMean).toContain("gateway");
 });
 
+test("counts no instance that has fallen silent", async () => {
+  const world = buildWorld({
+    seconds: 240,
+    rate: 10,
+    visit: (request, atS) => ({
+      service: "cart",
+      // Two at first; from a minute on the second takes nothing any more.
+      instance: atS < 60 && request % 2 === 1 ? "cart-1" : "cart-0",
+      operation: "GET /cart",
+      selfMs: 5,
+    }),
+  });
+  const context = contextOf(world, { nowMs: at(250) });
+  const { data, evidence } = await answered(context, getEntity, { entity: "cart" });
+  expect(data.related["instance_of (of)"]).toEqual(["instance:cart-0"]);
+  expect(quantityOf(evidence[0], "instances")).toBe(1);
+  const before = await answered(context, getEntity, { entity: "cart", at: "02:00:55" });
+  expect(quantityOf(before.evidence[0], "instances")).toBe(2);
+});
+
 test("says what is like an unknown name", async () => {
   const refusal = await refused(contextOf(sharedShop()), getEntity, { entity: "catalogue" });
   expect(refusal).toMatchObject({ code: "entity_unknown" });

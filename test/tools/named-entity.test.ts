@@ -20,6 +20,12 @@ test("finds entities by the words that people use", () => {
   expect(found("katalog")).toBe("entity_unknown");
 });
 
+test("offers names as people say them", () => {
+  const refused = resolveEntity(view, "chekout");
+  expect(refused.ok === false && refused.didYouMean).toEqual(expect.arrayContaining(["checkout"]));
+  expect(refused.ok === false && refused.didYouMean?.join()).not.toContain("service:");
+});
+
 test("asks only for the types that fit", () => {
   expect(resolveEntity(view, "catalog", ["operation"]).ok).toBe(false);
   expect(resolveEntity(view, "catalog-1", ["service.instance"]).ok).toBe(true);

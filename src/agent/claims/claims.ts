@@ -1,6 +1,6 @@
 import type { EvidenceDraft } from "../../../tools/define-tool.ts";
 import { formatQuantity } from "../../model/quantity.ts";
-import { claimsDeed } from "./deeds.ts";
+import { claimsDeed, givesCommand } from "./deeds.ts";
 import {
   type Amount,
   amountOf,
@@ -17,6 +17,8 @@ export interface Ground {
   evidence(id: string): EvidenceDraft | undefined;
   /** Whether a word with digits (lower case) may be said without evidence: names of entities, and the question's own. */
   isKnown(word: string): boolean;
+  /** Whether the question itself names this amount: "scale to 20" lends no "20 s". */
+  isAsked?(amount: Amount): boolean;
   /** Whether it stands in a name that was cited earlier in the same answer. Names lend no number with a unit. */
   isNamed?(word: string): boolean;
 }
@@ -35,6 +37,8 @@ const VOCABULARY = /^(?:p\d{2,3}|p99\.9|[1-5]xx|http\/[123](?:\.\d)?|k8s|ipv[46]
 const LIST_MARKER = /^(\s*(?:>\s*)?)\d{1,3}[.)](?=\s)/;
 const DEED_PROBLEM =
   "you changed nothing: an action is proposed, a person approves it, the executor does it";
+const COMMAND_PROBLEM =
+  "commands to type are not given: say what has to change, or propose it as an action";
 /** Stands where a placeholder was, so that its neighbours are not read as one word. */
 const GAP = "\u{fffc}";
 
@@ -87,18 +91,20 @@ export function namesIn(evidence: EvidenceDraft): ReadonlySet<string> {
   return sayable(evidence).words;
 }
 
-const sameAmount = (a: Amount, b: Amount): boolean =>
+export const sameAmount = (a: Amount, b: Amount): boolean =>
   Number(a.digits) === Number(b.digits) && a.unit === b.unit;
 
 const isTime = (word: string): boolean => /^\d{1,2}:\d{2}(?::\d{2})?$/.test(word);
 
 function isBacked(word: NumberWord, cited: readonly Sayable[], ground: Ground): boolean {
   const lower = word.word.toLowerCase();
-  if (VOCABULARY.test(lower) || ground.isKnown(lower)) return true;
+  if (VOCABULARY.test(lower)) return true;
   if (EVIDENCE_ID.test(lower)) return ground.evidence(lower) !== undefined;
   const amount = amountOf(word);
   // A version may be called "0.01 %" by whoever ships it; that makes it no measurement.
   const isName = amount === undefined || amount.unit === "";
+  if (isName && ground.isKnown(lower)) return true;
+  if (amount !== undefined && ground.isAsked?.(amount) === true) return true;
   if (isName && (ground.isNamed?.(lower) === true || cited.some((one) => one.words.has(lower))))
     return true;
   if (isTime(lower)) return cited.some((one) => one.times.some((time) => time.startsWith(lower)));
@@ -172,7 +178,7 @@ function repeatedUnit(shown: string, after: string): number {
 /**
  * Law 1: whether every number of a sentence comes from evidence that it cites, the name of an entity, or the question.
  * `citedBefore` are ids whose numbers count as cited besides those that the sentence names itself. Words are not policed, but
- * for one thing: that the writer changed the system itself.
+ * for two things: that the writer changed the system itself, and commands to type.
  */
 export function checkSentence(
   sentence: string,
@@ -190,7 +196,8 @@ export function checkSentence(
   });
   const unbacked = words.filter((word) => !isBacked(word, backing, ground)).map(problemOf);
   const deeds = claimsDeed(bare) ? [DEED_PROBLEM] : [];
-  const all = [...new Set([...deeds, ...problems, ...unbacked])];
+  const commands = givesCommand(bare) ? [COMMAND_PROBLEM] : [];
+  const all = [...new Set([...deeds, ...commands, ...problems, ...unbacked])];
   if (all.length > 0) return { ok: false, problems: all.slice(0, PROBLEMS_MAX) };
   return { ok: true, text, cited: ids };
 }

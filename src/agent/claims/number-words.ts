@@ -40,6 +40,7 @@ const UNITS: readonly (readonly [pattern: RegExp, unit: string])[] = [
     "/s",
   ],
   [/^\s?-?(?:min(?:ute)?s?)\b/i, "min"],
+  [/^\s?m\b/, "min"],
   [/^\s?-?(?:s|secs?|seconds?)\b/i, "s"],
   [/^\s?-?(?:h|hours?)\b/i, "h"],
   [/^\s?(?:pp\b|percentage points?\b)/i, "pp"],

@@ -106,6 +106,7 @@ export class Speech {
     return checkSentence(piece, {
       evidence: (id) => ground.evidence(id),
       isKnown: (word) => ground.isKnown(word),
+      isAsked: (amount) => ground.isAsked?.(amount) === true,
       isNamed: (word) => this.#names.has(word),
     });
   }

@@ -106,7 +106,7 @@ export function plansBefore({ turns }: Situation): {
   readonly plans: readonly SimulatedPlan[];
   readonly isJustNow: boolean;
 } {
-  const before = turns.slice(0, -1).filter(({ asked }) => asked.type !== "notice");
+  const before = turns.slice(0, -1);
   const index = before.findLastIndex((turn) => plansOf(turn).length > 0);
   const turn = before[index];
   return {

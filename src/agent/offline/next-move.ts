@@ -1,6 +1,5 @@
 import { investigate } from "./incident-plan.ts";
 import type { Move, Situation } from "./move.ts";
-import { answerNotice } from "./notice-plan.ts";
 import { answerQuestion } from "./question-plan.ts";
 
 /** What the offline investigator does next. Pure: the same conversation gives the same move. */
@@ -11,7 +10,5 @@ export function nextMove(situation: Situation): Move {
       return investigate(situation, asked.sloId);
     case "question":
       return answerQuestion(situation, asked.text, asked.now);
-    case "notice":
-      return answerNotice(situation);
   }
 }

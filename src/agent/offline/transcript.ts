@@ -33,8 +33,7 @@ type Asked =
       readonly sloId?: string | undefined;
       readonly summary: string;
     }
-  | { readonly type: "question"; readonly now: string; readonly text: string }
-  | { readonly type: "notice"; readonly now: string; readonly text: string };
+  | { readonly type: "question"; readonly now: string; readonly text: string };
 
 export interface TranscriptTurn {
   readonly asked: Asked;
@@ -49,7 +48,6 @@ const askedSchemas = {
     summary: z.string(),
   }),
   question: z.object({ now: z.string(), text: z.string() }),
-  notice: z.object({ now: z.string(), text: z.string() }),
 };
 const evidenceSchema = z.object({
   id: z.string(),
@@ -76,9 +74,8 @@ function askedIn(frames: Frames, text: string): Asked | undefined {
         if (parsed.success) return { type: source, ...parsed.data };
         break;
       }
-      case "question":
-      case "notice": {
-        const parsed = askedSchemas[source].safeParse(data);
+      case "question": {
+        const parsed = askedSchemas.question.safeParse(data);
         if (parsed.success) return { type: source, ...parsed.data };
         break;
       }

@@ -1,10 +1,10 @@
 /** What the words and buttons of the product mean, in a sentence or two. Without digits: nothing of it is evidence. */
 const MEANINGS: Readonly<Record<string, string>> = {
-  hush: "Hush makes me quiet in this incident, for everybody: from then on I post only actions that somebody approved, and what came of them. Whoever asks me still gets an answer. It cannot be taken back.",
+  hush: "Hush makes me quiet in this incident, for everybody: from then on I post only actions, what came of them, and a relapse. Whoever asks me still gets an answer. The button Speak again, in the same place, takes it back.",
   approve:
     "Approve lets the executor do exactly the action on the card, once, after you confirm it. Only the people named on the card may. Then I check whether the prediction held.",
   reject:
-    "Reject takes the proposal off the table; nothing is done. To see another one, ask: what should we do?",
+    "Reject takes the proposal off the table; nothing is done, and its numbers stay on the card. To see another one, ask: what should we do?",
   grade:
     "The grade says how far a predicted number can be trusted: A has been right here before, B was tested against this system's own past, C is untested here, and D means that there is no number.",
   evidence:

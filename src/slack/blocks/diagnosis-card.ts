@@ -85,7 +85,7 @@ export function symptomLine(diagnosis: Diagnosis, isOver = false): string {
     case "absent":
       return `${hurt} no requests since ${instant(symptom.onsetMs)}`;
     case "none":
-      return `*Nothing is hurt* on ${operation}: ${bad}, ${p95}, ${over}`;
+      return `*Nothing is hurt* on ${operation}: ${percent(symptom.badRatio)} of requests bad, ${p95}, ${over}`;
     case "errors":
       return `${hurt} ${percent(symptom.errorRatio)} of requests fail${perMinute}, ${over}`;
     case "latency":

@@ -111,6 +111,40 @@ describe("bare digits", () => {
   });
 });
 
+test("a number of the question lends none with a unit that the question did not give it", () => {
+  const asked: Ground = {
+    ...ground,
+    isKnown: (word) => word === "20" || word === "30",
+    isAsked: ({ digits, unit }) => digits === "30" && unit === "min",
+  };
+  const isSaid = (sentence: string): boolean => checkSentence(sentence, asked).ok;
+  expect(isSaid("cart has 20 replicas then")).toBe(true);
+  expect(isSaid("it takes 20 s")).toBe(false);
+  expect(isSaid("20 % of requests were bad")).toBe(false);
+  expect(isSaid("nothing changed in the last 30 min")).toBe(true);
+});
+
+describe("commands to type", () => {
+  test.each([
+    "Run `kubectl rollout undo deploy/catalog`.",
+    "kubectl delete pod catalog will do it",
+    "Then `sudo systemctl restart catalog` on the host.",
+    "`psql -c 'select'` shows the locks.",
+  ])("are not given: %s", (sentence) => {
+    const checked = checkSentence(sentence, ground);
+    expect(checked.ok).toBe(false);
+    if (!checked.ok) expect(checked.problems[0]).toContain("commands to type");
+  });
+
+  test.each([
+    "The `catalog` service is slow.",
+    "`curl: connection refused` was logged by payment.",
+    "Whoever has kubectl can look.",
+  ])("but names and logs in code marks are: %s", (sentence) => {
+    expect(checkSentence(sentence, ground).ok).toBe(true);
+  });
+});
+
 test("a tool's text is vouched for with the ids that come with it", () => {
   expect(vouchFor("p95 rose to 2.1 s. Roll back to 1.0.0.", ["e1", "e2"], ground)).toEqual({
     ok: true,

@@ -19,7 +19,7 @@ const ranking: Ranking = {
   uncalibrated: false,
 };
 const turnOf = (...looks: readonly Look[]): TranscriptTurn => ({
-  asked: { type: "notice", now: "", text: "" },
+  asked: { type: "question", now: "", text: "" },
   looks,
 });
 

@@ -234,12 +234,3 @@ test("an order to do what no action does says so, with its prediction", async ()
   expect(agent.written.proposals).toEqual([]);
   expect(told.text).toContain("it can only be simulated");
 });
-
-test("a notice is answered in a sentence or two", async () => {
-  const agent = startAgent();
-  await agent.ask(PAGE);
-  const told = await agent.ask({ type: "notice", text: "the rollback is done" });
-  expect(told.calls).toEqual(["check_outcome", "get_slo_status"]);
-  expect(told.end.outcome).toBe("complete");
-  expect(told.text.split(/(?<=\.)\s/).length).toBeLessThanOrEqual(2);
-});
