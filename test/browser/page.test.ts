@@ -153,6 +153,24 @@ test("a suggestion of the conversation with the app asks at once, and keeps what
   expect(await field.inputValue()).toBe("half a question");
 });
 
+test("whoever is not heard is told: a command that is none, an app that is not in the channel", async () => {
+  await page.goto(`${slack.url}?user=${ALICE}&channel=C0QUIET`);
+  const field = main().getByRole("combobox", { name: /Message/ });
+  await field.fill("/foo bar");
+  await field.press("Enter");
+  await notice().waitFor();
+  expect(await notice().innerText()).toBe("/foo is not a command here. Try /sre help.");
+  expect(await field.inputValue()).toBe("/foo bar");
+  await field.fill("@orrery are you there?");
+  await field.press("Escape");
+  await field.press("Enter");
+  await expect
+    .poll(() => notice().last().innerText())
+    .toBe(
+      "orrery is not in #quiet and does not read this. Ask in #incidents or in its direct messages.",
+    );
+});
+
 test("fields stand side by side where there is room, and below each other in a thread", async () => {
   const client = clientOf(slack);
   const words = "self time of catalog rose from 25 ms to 660 ms (26×)";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Outcome } from "../../src/incident/events.ts";
+import { entityId } from "../../src/model/entity.ts";
 import { type ProposalCard, proposalCard } from "../../src/slack/blocks/proposal-card.ts";
 import { ALICE, BOB, textOf } from "./running-slack.ts";
 import { outcome, proposal } from "./samples.ts";
@@ -70,6 +71,30 @@ test("a verdict is short: what lies outside first, the rest counted", () => {
       expect(rows.length + Number(rest)).toBe(inside.length);
     }),
   );
+});
+
+test("a prediction for several operations is one line for each, without and with the action", () => {
+  const made = proposal(0);
+  const slis = made.prediction.slis.flatMap((sli) => [
+    sli,
+    { ...sli, operation: entityId("operation", "gateway GET /") },
+  ]);
+  const shown = told({ proposal: { ...made, prediction: { ...made.prediction, slis } } });
+  expect(shown).toContain(
+    [
+      "*Predicted*, with 90 % intervals",
+      "• `POST /checkout` p95 latency: now 2.1 s → *240 ms* (200 ms to 350 ms); _if nothing is done_ *2.1 s*",
+      "• `GET /` p95 latency: now 2.1 s → *240 ms* (200 ms to 350 ms); _if nothing is done_ *2.1 s*",
+    ].join("\n"),
+  );
+});
+
+test("where no number can be given, the card says how it is judged instead", () => {
+  const prediction = { ...proposal(0).prediction, grade: "D" as const, missing: ["payment->psp"] };
+  const shown = told({ proposal: proposal(0, { prediction }) });
+  expect(shown).toMatch(/\*Effect unknown\.\* \*Missing\* payment → psp/);
+  expect(shown).toContain("judged by the objective alone");
+  expect(told({})).not.toContain("judged by the objective alone");
 });
 
 test("a note that tells of all is not said twice", () => {

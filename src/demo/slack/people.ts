@@ -60,7 +60,19 @@ export class People {
       ...(threadTs === undefined ? {} : { threadTs }),
     });
     if (channel.members.has(BOT_USER_ID)) this.#tellApp(channel, message);
+    else if (message.text.includes(`<@${BOT_USER_ID}>`))
+      this.#notice(userId, this.#unheard(channel));
     return message;
+  }
+
+  /** As at Slack: who mentions somebody that is not there is told. */
+  #unheard(channel: Channel): string {
+    const { botName, channels } = this.#workspace;
+    const heard = [...channels.values()]
+      .filter(({ kind, members }) => kind === "channel" && members.has(BOT_USER_ID))
+      .map(({ name }) => `#${name}`);
+    const where = [...heard, "its direct messages"].join(" or in ");
+    return `${botName} is not in #${channel.name} and does not read this. Ask in ${where}.`;
   }
 
   #tellApp(channel: Channel, message: LocalMessage): void {

@@ -46,11 +46,18 @@ function gapText(timeMs: number, from: Reference): string {
   return gapMs > 0 ? `${spanText(gapMs)} before` : `${spanText(-gapMs)} after`;
 }
 
+/** Without the words that the line begins with anyhow: "restart gateway" is all said by then. */
+function summaryOf({ summary, kind, entityText }: Change): string {
+  const said = `${kind} ${entityText}`;
+  const rest = `${summary} `.startsWith(`${said} `) ? summary.slice(said.length + 1) : summary;
+  return safe(rest.slice(0, SUMMARY_CHARS_MAX));
+}
+
 /** One change in one line; with a reference, how far from it. */
 export function changeLine(change: Change, from?: Reference): string {
   const gap = from === undefined ? "" : gapText(change.timeMs, from);
   const values = valuesOf(change);
-  const summary = values === "" ? safe(change.summary.slice(0, SUMMARY_CHARS_MAX)) : values;
+  const summary = values === "" ? summaryOf(change) : values;
   const entity = change.entityText === "" ? "" : code(change.entityText);
   const facts = [gap, ORIGINS[change.origin]].filter((part) => part !== "").join(", ");
   return ["•", instant(change.timeMs), change.kind, entity, summary, `_(${facts})_`]

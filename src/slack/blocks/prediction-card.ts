@@ -23,7 +23,7 @@ import {
   spanText,
 } from "./text.ts";
 
-const SLIS_SHOWN_MAX = 3;
+const SLIS_SHOWN_MAX = 4;
 const REASONS_SHOWN_MAX = 4;
 const UTILISATION_SHOWN_MAX = 3;
 /** A utilisation that moves less is not worth a line. */
@@ -96,9 +96,9 @@ function intervalText(interval: Interval, unit: PredictedSli["unit"]): string {
   return `*${median}* (${low} to ${high})`;
 }
 
-/** Short enough for one line of a thread. */
-function sliLine(sli: PredictedSli): string {
-  const now = `• ${statisticName(sli.statistic)}: now ${quantity(sli.observed, sli.unit)}`;
+/** `p95 latency: now 2.1 s → *240 ms* (200 ms to 350 ms)`: short enough for one line of a thread. */
+function sliText(sli: PredictedSli): string {
+  const now = `${statisticName(sli.statistic)}: now ${quantity(sli.observed, sli.unit)}`;
   if (sli.verdict === "insufficient_data") return `${now}; too little data for a number`;
   if (sli.verdict === "saturates") {
     const when =
@@ -108,21 +108,34 @@ function sliLine(sli: PredictedSli): string {
   return `${now} → ${intervalText(sli.after, sli.unit)}`;
 }
 
-function noActionLine(slis: readonly PredictedSli[]): string {
-  const parts = slis
+/** Several statistics of one operation: what is expected, and under it what comes without. */
+function oneOperation(operation: string, slis: readonly PredictedSli[]): readonly string[] {
+  const without = slis
     .filter(({ verdict }) => verdict === "number")
     .map((sli) => `${statisticName(sli.statistic)} ${intervalText(sli.noAction, sli.unit)}`);
-  return parts.length === 0 ? "" : `_if nothing is done:_ ${parts.join(" · ")}`;
+  return [
+    `*Predicted* for ${operation}, with 90 % intervals`,
+    ...slis.map((sli) => `• ${sliText(sli)}`),
+    without.length === 0 ? "" : `_if nothing is done:_ ${without.join(" · ")}`,
+  ];
 }
 
-/** By operation: what is expected, and under it what comes without. */
+function manyOperations(slis: readonly PredictedSli[]): readonly string[] {
+  const lines = slis.map((sli) => {
+    const without =
+      sli.verdict === "number"
+        ? `; _if nothing is done_ *${quantity(sli.noAction.median, sli.unit)}*`
+        : "";
+    return `• ${code(operationName(sli.operation))} ${sliText(sli)}${without}`;
+  });
+  return ["*Predicted*, with 90 % intervals", ...lines];
+}
+
 function effectLines(slis: readonly PredictedSli[]): readonly string[] {
-  const byOperation = Map.groupBy(slis, (sli) => sli.operation);
-  return [...byOperation].flatMap(([operation, own], i) => [
-    `*Predicted* for ${code(operationName(operation))}${i === 0 ? ", with 90 % intervals" : ""}`,
-    ...own.map(sliLine),
-    noActionLine(own),
-  ]);
+  const [operation, ...others] = new Set(slis.map((sli) => sli.operation));
+  return operation === undefined || others.length > 0
+    ? manyOperations(slis)
+    : oneOperation(code(operationName(operation)), slis);
 }
 
 function utilisationLine({ utilisation }: Prediction): string {
@@ -138,7 +151,12 @@ function utilisationLine({ utilisation }: Prediction): string {
 
 function reasons(label: string, texts: readonly string[]): string {
   const { shown, more } = firstOf(texts, REASONS_SHOWN_MAX);
-  return labelled(label, [...shown.map(safe), more].filter((part) => part !== "").join("; "));
+  return labelled(
+    label,
+    [...shown.map((text) => safe(text.replaceAll("->", " → "))), more]
+      .filter((part) => part !== "")
+      .join("; "),
+  );
 }
 
 /** A prediction as part of another card. Grade D says "effect unknown" and what is missing. */

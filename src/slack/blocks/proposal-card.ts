@@ -184,8 +184,12 @@ function evidenceText({ evidenceIds }: Proposal): string {
 
 function openBlocks(card: ProposalCard): readonly KnownBlock[] {
   const { proposal } = card;
+  const prediction = card.repredicted ?? proposal.prediction;
   return [
-    ...predictionBlocks(card.repredicted ?? proposal.prediction),
+    ...predictionBlocks(prediction),
+    ...(prediction.grade === "D"
+      ? [section("No number is promised: whether it helped is judged by the objective alone.")]
+      : []),
     ...modelNote(proposal.reason),
     fields(
       deciderText(card),
@@ -197,7 +201,7 @@ function openBlocks(card: ProposalCard): readonly KnownBlock[] {
     context(
       `plan \`${hashWords(proposal.actionHash)}\``,
       evidenceText(proposal),
-      ...predictionFacts(proposal.prediction),
+      ...predictionFacts(prediction),
     ),
   ];
 }

@@ -192,6 +192,12 @@ export class Composer {
       );
       return;
     }
+    const { commands } = this.#store.state;
+    if (command !== undefined && !commands.some((each) => each.command === command.command)) {
+      const known = commands.map((each) => `${each.command} help`).join(", ");
+      notify(`${command.command} is not a command here. Try ${known}.`, "warning");
+      return;
+    }
     this.fill("");
     try {
       const user = this.#store.state.me;
