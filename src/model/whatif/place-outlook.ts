@@ -4,7 +4,7 @@ import { slowThresholdMs } from "../causes/symptom.ts";
 import { type EntityId, entityName } from "../entity.ts";
 import { acts } from "./effect.ts";
 import type { Forecast, PlaceForecast } from "./forecast.ts";
-import { type Backtest, backtest, intervalAbout, valuesOf } from "./interval.ts";
+import { type Backtest, intervalAbout, valuesOf } from "./interval.ts";
 import type { Plan } from "./plan.ts";
 import type { Interval, PredictedSli } from "./prediction.ts";
 import { type Figures, project, seenFigures } from "./solve/project.ts";
@@ -50,13 +50,19 @@ interface Known {
   readonly backtest: Backtest | undefined;
 }
 
-/** The figures of one place with and without the plan. `picture`: of an entry operation. */
+/** What is known of an entry operation besides what is played. */
+interface EntryPast {
+  readonly picture: Picture;
+  readonly backtest: Backtest | undefined;
+}
+
+/** The figures of one place with and without the plan. */
 export function outlookOf(
   id: EntityId,
-  picture: Picture | undefined,
+  entry: EntryPast | undefined,
   input: OutlookInput,
 ): Outlook {
-  const known = knownOf(id, picture, input.forecast);
+  const known = knownOf(id, entry, input.forecast);
   if (known === undefined)
     return {
       slis: [],
@@ -91,18 +97,17 @@ export function outlookOf(
 
 function knownOf(
   id: EntityId,
-  picture: Picture | undefined,
+  entry: EntryPast | undefined,
   forecast: Forecast | undefined,
 ): Known | undefined {
   const place = forecast?.places.get(id);
-  if (picture === undefined)
-    return place === undefined ? undefined : knownOfPlace(place, undefined);
-  const isCounted = place?.place.now?.isCounted === true && !picture.stretch.absent;
-  return isCounted ? knownOfPlace(place, picture) : knownOfEntry(picture, place);
+  if (entry === undefined) return place === undefined ? undefined : knownOfPlace(place, undefined);
+  const isCounted = place?.place.now?.isCounted === true && !entry.picture.stretch.absent;
+  return isCounted ? knownOfPlace(place, entry) : knownOfEntry(entry, place);
 }
 
 /** By what all its requests come to. */
-function knownOfPlace(forecast: PlaceForecast, picture: Picture | undefined): Known | undefined {
+function knownOfPlace(forecast: PlaceForecast, entry: EntryPast | undefined): Known | undefined {
   const { place } = forecast;
   const now = place.now ?? place.healthy;
   if (now === undefined) return undefined;
@@ -112,13 +117,16 @@ function knownOfPlace(forecast: PlaceForecast, picture: Picture | undefined): Kn
     healthy: place.healthy === undefined ? undefined : seenFigures(place.healthy),
     rate: forecast.asSeen.rate,
     place: forecast,
-    picture,
-    backtest: picture === undefined ? undefined : pastOf(picture),
+    picture: entry?.picture,
+    backtest: entry?.backtest,
   };
 }
 
 /** By the requests that were traced. */
-function knownOfEntry(picture: Picture, place: PlaceForecast | undefined): Known | undefined {
+function knownOfEntry(
+  { picture, backtest }: EntryPast,
+  place: PlaceForecast | undefined,
+): Known | undefined {
   const { stretch, operation, slo, entryHealthy, entryIncident } = picture;
   const slowMs = slowThresholdMs(slo, entryHealthy);
   const healthy = valuesOf(entryHealthy, stretch.healthy, slowMs);
@@ -134,12 +142,8 @@ function knownOfEntry(picture: Picture, place: PlaceForecast | undefined): Known
     rate: known.requests / Math.max(1, (window.toMs - window.fromMs) / 1000),
     place,
     picture,
-    backtest: pastOf(picture),
+    backtest,
   };
-}
-
-function pastOf({ view, stretch, operation, slo, entryHealthy }: Picture): Backtest {
-  return backtest(view, { stretch, operation, slowMs: slowThresholdMs(slo, entryHealthy) });
 }
 
 interface After {

@@ -1,16 +1,12 @@
-import { type Picture, pictureOf } from "../causes/picture.ts";
-import { operationAsked } from "../causes/symptom.ts";
-import { HISTORY_MS } from "../dynamics/stretch.ts";
-import { type EntityId, entityId } from "../entity.ts";
+import type { Picture } from "../causes/picture.ts";
 import type { WorldView } from "../view.ts";
-import { compileProblem } from "./compile/compile.ts";
 import { acts, type Effect } from "./effect.ts";
-import { type Forecast, Forecaster } from "./forecast.ts";
+import type { Forecast } from "./forecast.ts";
 import type { Intervention } from "./intervention.ts";
 import { type Outlook, outlookOf } from "./place-outlook.ts";
 import { type Plan, planOf } from "./plan.ts";
 import type { Grade, Prediction } from "./prediction.ts";
-import { sensitivitiesOf } from "./sensitivity.ts";
+import { type Scene, sceneOf } from "./scene.ts";
 import type { Figures } from "./solve/project.ts";
 import { EMPTY_TRACK_RECORD, type TrackRecord, type TypeRecord } from "./track-record.ts";
 
@@ -32,45 +28,34 @@ export interface PredictRequest {
 
 const HORIZON_MS = 5 * 60_000;
 const OBSERVE_MS = 40_000;
-/** Limit: entry operations answered at once. */
-const OPERATIONS_MAX = 6;
 const STATISTICS = ["p50", "p95", "mean", "error_ratio", "bad_ratio"] as const;
 
 /** What would happen, with 90 % intervals, beside what happens without. Pure; deterministic given the seed. */
 export function predict(view: WorldView, request: PredictRequest): Prediction {
-  const asked = operationsOf(view, request);
-  const pictures = asked.flatMap((operation) => pictureFor(view, operation) ?? []);
-  // Effects are worked out where the trouble shows most.
-  const lead = pictures.find((one) => one.stretch.deviates) ?? pictures[0];
-  if (lead === undefined) return nothingKnown(view, request);
-  const places = [...new Set([...asked, ...placesOf(request)])];
-  const problem = compileProblem(view, {
-    places,
+  const scene = sceneOf(view, {
+    operations: request.operations ?? [],
+    places: request.places ?? [],
     horizonMs: request.horizonMs ?? HORIZON_MS,
     seed: request.seed ?? 1,
     ...(request.sampling === undefined ? {} : { sampling: request.sampling }),
   });
-  if (problem === undefined) return nothingKnown(view, request);
-  const forecaster = new Forecaster(problem);
+  if (scene === undefined) return nothingKnown(view, request);
+  const { lead, forecaster } = scene;
   const plan = planOf(forecaster, lead, request.interventions);
   const forecast = forecaster.forecast(plan.change);
-  const outlooks = places.map((place) =>
-    outlookOf(
-      place,
-      pictures.find((one) => one.operation === place),
-      {
-        plan,
-        forecast,
-        statistics: request.statistics ?? STATISTICS,
-        observeMs: request.observeMs ?? OBSERVE_MS,
-      },
-    ),
+  const outlooks = scene.places.map(({ id, picture, backtest }) =>
+    outlookOf(id, picture === undefined ? undefined : { picture, backtest: backtest() }, {
+      plan,
+      forecast,
+      statistics: request.statistics ?? STATISTICS,
+      observeMs: request.observeMs ?? OBSERVE_MS,
+    }),
   );
-  return predictionOf(view, request, { lead, plan, forecast, outlooks });
+  return predictionOf(view, request, { scene, plan, forecast, outlooks });
 }
 
 interface Answered {
-  readonly lead: Picture;
+  readonly scene: Scene;
   readonly plan: Plan;
   readonly forecast: Forecast;
   readonly outlooks: readonly Outlook[];
@@ -79,9 +64,10 @@ interface Answered {
 function predictionOf(
   view: WorldView,
   request: PredictRequest,
-  { lead, plan, forecast, outlooks }: Answered,
+  { scene, plan, forecast, outlooks }: Answered,
 ): Prediction {
   const { effect } = plan;
+  const { lead } = scene;
   const backtests = outlooks.flatMap(({ backtest }) => backtest ?? []);
   const pairs = backtests.length === 0 ? 0 : Math.min(...backtests.map((one) => one.pairs));
   const missing = [...effect.missing, ...outlooks.flatMap((one) => one.missing)];
@@ -95,40 +81,10 @@ function predictionOf(
     utilisation: acts(effect) ? forecast.utilisation : [],
     assumptions: assumptionsOf(effect, lead),
     falsifiers: effect.falsifiers,
-    sensitivities: sensitivitiesOf(lead),
+    sensitivities: scene.sensitivities(),
     anchor: lead.stretch.healthy,
     exemplarCount: outlooks.reduce((sum, one) => sum + one.exemplars, 0),
   };
-}
-
-function historyOf(view: WorldView): { readonly fromMs: number; readonly toMs: number } {
-  return {
-    fromMs: Math.max(view.retainedFromMs, view.closedMs - HISTORY_MS),
-    toMs: view.closedMs,
-  };
-}
-
-/** Entry operations that the answer is about. */
-function operationsOf(view: WorldView, { operations }: PredictRequest): readonly EntityId[] {
-  const names = operations === undefined || operations.length === 0 ? [undefined] : operations;
-  const window = historyOf(view);
-  const found = names.slice(0, OPERATIONS_MAX).flatMap((name) => {
-    const query = name === undefined ? {} : { operation: name };
-    return operationAsked(view, query, window) ?? [];
-  });
-  return [...new Set(found)];
-}
-
-function placesOf({ places = [] }: PredictRequest): readonly EntityId[] {
-  return places.map((name) => entityId(name.includes(" ") ? "operation" : "service", name));
-}
-
-function pictureFor(view: WorldView, operation: EntityId): Picture | undefined {
-  const slo = view.slos().find((one) => operation === `operation:${one.service} ${one.operation}`);
-  return pictureOf(view, operation, {
-    atMs: view.closedMs,
-    ...(slo === undefined ? {} : { slo }),
-  });
 }
 
 function recordOf(request: PredictRequest): TypeRecord | undefined {
