@@ -82,8 +82,9 @@ test(
     await reply(/Computed, no LLM/)
       .first()
       .waitFor({ timeout: 15_000 });
-    await expect.poll(() => page.locator("#thread img[alt*='Chart']").count()).toBeGreaterThan(0);
-    await page.locator("#thread img[alt*='Chart']").scrollIntoViewIfNeeded();
+    const chart = page.locator("#thread img[alt*='Chart']").first();
+    await chart.waitFor({ timeout: 15_000 });
+    await chart.scrollIntoViewIfNeeded();
     await picture("2-chart");
     const approve = page.locator("#thread").getByRole("button", { name: /^Approve/ });
     await approve.waitFor({ timeout: 60_000 });
