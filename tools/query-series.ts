@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { EntityId } from "../src/model/entity.ts";
-import type { Quantity, Unit, Window } from "../src/model/quantity.ts";
+import { metricUnit, type Quantity, type Unit, type Window } from "../src/model/quantity.ts";
 import type { SeriesWindow, WorldView } from "../src/model/view.ts";
 import { answer, firstOf, quantities, refuse, rounded } from "./answer.ts";
 import { defineTool, type EvidenceDraft, type ToolRefusal } from "./define-tool.ts";
@@ -53,16 +53,8 @@ function thinned(values: Float64Array): (number | null)[] {
   );
 }
 
-const UNITS: Readonly<Record<string, Unit>> = {
-  ms: "ms",
-  s: "s",
-  By: "bytes",
-  "1": "none",
-  "%": "none",
-};
-
 function unitOf(series: SeriesWindow): Unit {
-  return series.kind === "rate" ? "per_second" : (UNITS[series.unit] ?? "none");
+  return series.kind === "rate" ? "per_second" : metricUnit(series.unit);
 }
 
 /** The greatest of each step: of a coarse one it is known beside its mean. */

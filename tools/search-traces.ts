@@ -79,7 +79,7 @@ function traceEvidence(trace: Trace): EvidenceDraft {
   return {
     kind: "trace",
     about: where === "" ? placeName(trace.operation) : where,
-    text: `one ${placeName(trace.operation)} ${outcome} {{durationMs}}${most}`,
+    text: `one ${placeName(trace.operation)} at {{start}} ${outcome} {{durationMs}}${most}`,
     values: {
       ...quantities("ms", { durationMs: trace.durationMs, longestMs: longest?.criticalMs }),
       ...quantities("ratio", { share: (longest?.criticalMs ?? Number.NaN) / trace.durationMs }),

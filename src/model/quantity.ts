@@ -20,6 +20,11 @@ export interface Quantity {
 /** How finely time is told: five seconds for an hour, minutes for a day, quarters of an hour for a fortnight. */
 export type Step = 5_000 | 60_000 | 900_000;
 
+/** Units of metrics as OpenTelemetry writes them, where code can tell them. */
+const METRIC_UNITS: Readonly<Record<string, Unit>> = { ms: "ms", s: "s", By: "bytes" };
+
+export const metricUnit = (unit: string): Unit => METRIC_UNITS[unit] ?? "none";
+
 /** A half-open measurement window `[fromMs, toMs)`. */
 export interface Window {
   readonly fromMs: number;
@@ -37,7 +42,11 @@ const digits = (value: number, significant: number): string => {
 
 const clockTime = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
 
+const HOUR_MS = 3_600_000;
+
 function duration(ms: number): string {
+  if (Math.abs(ms) >= 48 * HOUR_MS) return `${digits(ms / (24 * HOUR_MS), 2)} d`;
+  if (Math.abs(ms) >= 2 * HOUR_MS) return `${digits(ms / HOUR_MS, 2)} h`;
   if (Math.abs(ms) >= 60_000) return `${digits(ms / 60_000, 2)} min`;
   if (Math.abs(ms) >= 1000) return `${digits(ms / 1000, 2)} s`;
   return `${digits(ms, 2)} ms`;

@@ -12,6 +12,7 @@ import {
   CHECKOUT,
   contextOf,
   FAULT_S,
+  gaugeSignal,
   sharedShop,
   shopVisit,
 } from "./tool-world.ts";
@@ -57,6 +58,28 @@ test("tells of what is over in the past, and of every share its time", async () 
   });
   expect(after.data.symptom).toMatchObject({ isOver: true });
   expect(after.evidence[0]?.text).toContain("was hurt from {{onset}} on, and is not any more");
+});
+
+test("tells of a metric in the unit that it was sent in", async () => {
+  const delay = Array.from({ length: 48 }, (_, index) =>
+    gaugeSignal(index * 5, "catalog", {
+      name: "nodejs.eventloop.delay.p99",
+      unit: "s",
+      value: index * 5 < FAULT_S ? 0.017 : 1.39,
+    }),
+  );
+  const world = buildWorld({
+    seconds: 240,
+    rate: 10,
+    visit: shopVisit,
+    slos: [{ ...CHECKOUT, id: "product", operation: "GET /product/{id}", latencyThresholdMs: 120 }],
+    signals: delay,
+  });
+  const { hypotheses } = diagnose(contextOf(world).view, { sloId: "product" });
+  const findings = hypotheses.flatMap((one) => [...one.supporting, ...one.opposing]);
+  const told = findings.find((one) => one.text.startsWith("nodejs.eventloop.delay.p99 of"));
+  expect(told?.values.before).toEqual({ value: expect.closeTo(0.017), unit: "s" });
+  expect(told?.values.after).toEqual({ value: expect.closeTo(1.39), unit: "s" });
 });
 
 test("every number of a finding can be cited from the cause's evidence", async () => {

@@ -89,5 +89,5 @@ test("cites no share of a request that took no time", async () => {
     kind: "any",
   });
   expect(evidence[0]?.values.share).toBeUndefined();
-  expect(evidence[0]?.text).toBe("one api GET / took {{durationMs}}");
+  expect(evidence[0]?.text).toBe("one api GET / at {{start}} took {{durationMs}}");
 });

@@ -43,6 +43,7 @@ const UNITS: readonly (readonly [pattern: RegExp, unit: string])[] = [
   [/^\s?m\b/, "min"],
   [/^\s?-?(?:s|secs?|seconds?)\b/i, "s"],
   [/^\s?-?(?:h|hours?)\b/i, "h"],
+  [/^\s?-?(?:d|days?)\b/i, "d"],
   [/^\s?(?:pp\b|percentage points?\b)/i, "pp"],
   [/^\s?-?(?:%|percent\b)/i, "%"],
   [/^\s?-?(?:×|x\b|times\b|fold\b)/i, "×"],

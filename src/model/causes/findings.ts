@@ -1,5 +1,5 @@
 import { type EntityId, entityName } from "../entity.ts";
-import type { Quantity } from "../quantity.ts";
+import { metricUnit, type Quantity } from "../quantity.ts";
 import type { Finding } from "./diagnosis.ts";
 import { type EdgeSplit, errorRise, isHurt } from "./edge-split.ts";
 import type { Shift } from "./measure.ts";
@@ -134,7 +134,7 @@ export function resourceFindings(picture: Picture, entity: EntityId): readonly F
   const { view, stretch } = picture;
   const names = view.metrics(entity).filter((info) => RESOURCE_METRICS.test(info.metric));
   const findings: Finding[] = [];
-  for (const { metric } of names.slice(0, SERIES_MAX)) {
+  for (const { metric, unit: written } of names.slice(0, SERIES_MAX)) {
     const level = (window: typeof stretch.healthy): number => {
       const series = view.series({ entity, metric, window });
       const values = series.slice(0, SERIES_MAX).flatMap((one) => {
@@ -146,10 +146,11 @@ export function resourceFindings(picture: Picture, entity: EntityId): readonly F
     const before = level(stretch.healthy);
     const after = level(stretch.incident);
     if (!(after > 1.5 * before + 0.05)) continue;
+    const unit = metricUnit(written);
     findings.push({
       kind: "saturation",
       text: `${metric} of ${entityName(entity)} rose from {{before}} to {{after}}`,
-      values: { before: { value: before, unit: "none" }, after: { value: after, unit: "none" } },
+      values: { before: { value: before, unit }, after: { value: after, unit } },
       traceIds: [],
     });
   }

@@ -44,8 +44,8 @@ export function placeFindings({
       kind: "saturation",
       text: `${gauge.metric} of ${name} went from {{before}} to {{after}}`,
       values: {
-        before: { value: gauge.shift.before, unit: "none" },
-        after: { value: gauge.shift.after, unit: "none" },
+        before: { value: gauge.shift.before, unit: gauge.unit },
+        after: { value: gauge.shift.after, unit: gauge.unit },
         deviation: { value: gauge.badness, unit: "none" },
       },
       traceIds: [],

@@ -1,4 +1,4 @@
-import type { Window } from "../../quantity.ts";
+import { metricUnit, type Unit, type Window } from "../../quantity.ts";
 import { seriesOf, sumOnGrid } from "./cells.ts";
 import { type ErrorSignal, errorSignals } from "./error-signal.ts";
 import { type LatencySignal, latencyShift, latencySignal } from "./latency-signal.ts";
@@ -24,6 +24,7 @@ export interface PlaceSignals {
 /** One gauge that left its usual level. */
 export interface GaugeShift {
   readonly metric: string;
+  readonly unit: Unit;
   readonly kind: RoleKind;
   readonly shift: SignalShift;
   /** Standard score in the direction that is bad. */
@@ -137,6 +138,7 @@ function gaugeShift(
   const direction = DIRECTION[role.kind];
   return {
     metric: series.metric,
+    unit: series.kind === "rate" ? "per_second" : metricUnit(series.unit),
     kind: role.kind,
     shift,
     badness: direction === undefined ? Math.abs(shift.score) : direction * shift.score,
