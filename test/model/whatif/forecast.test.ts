@@ -67,6 +67,13 @@ test("twice the load on workers that are half busy makes requests wait", () => {
   expect(slower(WORKERS, load(2))).toBeGreaterThan(1.5);
 });
 
+test("expects load to slow down a little what has no known capacity", () => {
+  const unknown = smallProblem({ rate: 20, storeMs: 1, web: { selfMs: 60 } });
+  const ratio = slower(unknown, load(2));
+  expect(ratio).toBeGreaterThan(1.05);
+  expect(ratio).toBeLessThan(1.3);
+});
+
 test("gives calls up that outlast their patience, and fails their requests with them", () => {
   const { after, asSeen } = forecast(smallProblem({ rate: 5, storeMs: 50 }), () => ({
     timeoutMs: Float64Array.of(60),

@@ -290,6 +290,30 @@ test("voids a comparison when somebody else changed something meanwhile", () => 
   expect(outcome.verdict).toBe("void");
 });
 
+test("answers for a service and an operation within, by any statistic", () => {
+  const prediction = predict(before({ workers: 2, behave: () => ({ selfMs: 25 }) }), {
+    interventions: [{ type: "load", factor: 1.3 }],
+    operations: ["GET /product"],
+    places: ["catalog", "catalog /work"],
+    statistics: ["mean", "p99"],
+  });
+  const within = prediction.slis.filter((one) => one.operation === "operation:catalog /work");
+  const whole = prediction.slis.filter((one) => one.operation === "service:catalog");
+  expect(within.map((one) => one.statistic)).toEqual(["mean", "p99"]);
+  for (const one of [...within, ...whole]) {
+    expect(one.verdict).toBe("number");
+    expect(one.after.median).toBeGreaterThan(one.noAction.median);
+  }
+});
+
+test("compares plans on one picture as it would each alone", () => {
+  const plans: readonly Intervention[] = [{ type: "load", factor: 1.5 }, ROLLBACK];
+  const shared = before(slowCatalog);
+  const ask = (view: WorldView, one: Intervention) =>
+    predict(view, { interventions: [one], operations: ["GET /product"] });
+  for (const plan of plans) expect(ask(shared, plan)).toEqual(ask(before(slowCatalog), plan));
+});
+
 test("answers the same question the same way", () => {
   const ask = () =>
     predict(before(slowCatalog), {

@@ -1,4 +1,5 @@
 import { queueFactor } from "../../dynamics/erlang.ts";
+import { entityType } from "../../entity.ts";
 import type { Station } from "../problem.ts";
 import { type Serial, serialBehind, serialWait } from "./serial.ts";
 
@@ -11,6 +12,11 @@ const RESTLESS = 0.96;
 const PILE_MS = 150_000;
 /** Own times of single requests vary about as much as their mean. */
 const SELF_CV = 1;
+
+/** Without a known capacity: what is believed before the history has spoken. An outside party has room for everybody. */
+const ELASTICITY = { prior: 0.15, sd: 0.15, high: 1 } as const;
+/** A load below this part of the one seen makes nothing faster. */
+const LOAD_MIN = 0.1;
 
 /** What decides how long a station works on a request. */
 export interface StationState {
@@ -38,7 +44,14 @@ export type StationCurve = {
       readonly places: number;
     }
   | { readonly type: "workers"; readonly workMs: number; readonly places: number }
-  | { readonly type: "flat"; readonly workMs: number }
+  | {
+      readonly type: "flat";
+      readonly workMs: number;
+      /** How much longer work takes, as a power of the load: what is known where no capacity is. */
+      readonly elasticity: number;
+      /** Requests a second of one replica, when it took `workMs`. */
+      readonly perReplica: number;
+    }
 );
 
 export interface CurveTime {
@@ -82,7 +95,10 @@ function plainTime(
   },
 ): CurveTime {
   const work = curve.workMs * at.demand;
-  if (curve.type === "flat") return { ...NO_TIME, selfMs: work * at.slow };
+  if (curve.type === "flat") {
+    const load = curve.perReplica > 0 ? at.perReplica / curve.perReplica : 1;
+    return { ...NO_TIME, selfMs: work * at.slow * Math.max(LOAD_MIN, load) ** curve.elasticity };
+  }
   const busy = (at.perReplica * work) / 1000 / curve.places;
   // Less than one core: the work itself takes longer.
   const alone = (work / Math.min(1, curve.places)) * at.slow;
@@ -170,7 +186,31 @@ export function fitCurve(station: Station, input: FitInput): StationCurve {
       fixedMs: 0,
     };
   }
-  return { ...base, type: "flat", workMs: selfMs, fixedMs: 0 };
+  return {
+    ...base,
+    type: "flat",
+    workMs: selfMs,
+    fixedMs: 0,
+    elasticity: elasticityOf(station, at),
+    perReplica: rate > 0 ? rate / replicas : 0,
+  };
+}
+
+/** Slope of the logarithm of own time on that of the load over the history, drawn to what is believed without it. */
+function elasticityOf(station: Station, at: readonly number[]): number {
+  if (entityType(station.id) === "external") return 0;
+  const precision = 1 / ELASTICITY.sd ** 2;
+  const mean = knownMean(station.rates, at);
+  let [xx, xy] = [precision, precision * ELASTICITY.prior];
+  for (const index of at) {
+    const x = Math.log((station.rates[index] ?? Number.NaN) / mean);
+    const y = Math.log(station.relative[index] ?? Number.NaN);
+    const weight = (station.counts[index] ?? 0) / SELF_CV ** 2;
+    if (!Number.isFinite(x) || !Number.isFinite(y)) continue;
+    xx += weight * x * x;
+    xy += weight * x * y;
+  }
+  return Math.min(ELASTICITY.high, Math.max(0, xy / xx));
 }
 
 function meanRelative(station: Station, at: readonly number[]): number {
