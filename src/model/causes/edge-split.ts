@@ -1,6 +1,7 @@
 import { entityType } from "../entity.ts";
 import type { Shift } from "./measure.ts";
 import type { EdgePicture, Picture } from "./picture.ts";
+import { keepsWaiting } from "./waits.ts";
 
 /** Whose doing a deviation of a link is: shares that sum to 1. */
 export interface EdgeSplit {
@@ -17,6 +18,8 @@ export interface EdgeSplit {
     | "caller-starved"
     | "callee-slow"
     | "callee-silent"
+    | "callee-normal"
+    | "some-wait"
     | "only-caller";
 }
 
@@ -78,11 +81,16 @@ function callerStarved(picture: Picture, edge: EdgePicture): boolean {
   return outgoing.length >= 2 && hurt === outgoing.length && own !== undefined && own.ratio > 1.5;
 }
 
-function otherCallers(picture: Picture, edge: EdgePicture): { all: number; hurt: number } {
-  const others = [...picture.edges.values()].filter(
-    (one) => one.callee === edge.callee && one.caller !== edge.caller && enough(one.shift),
-  );
-  return { all: others.length, hurt: others.filter((one) => isHurt(one.shift)).length };
+function otherCallers(
+  picture: Picture,
+  edge: EdgePicture,
+  shiftIn: (other: EdgePicture) => Shift | undefined = ({ shift }) => shift,
+): { all: number; hurt: number } {
+  const others = [...picture.edges.values()]
+    .filter((one) => one.callee === edge.callee && one.caller !== edge.caller)
+    .flatMap((one) => shiftIn(one) ?? [])
+    .filter(enough);
+  return { all: others.length, hurt: others.filter(isHurt).length };
 }
 
 function splitOutside(picture: Picture, edge: EdgePicture): EdgeSplit {
@@ -98,6 +106,10 @@ function splitOutside(picture: Picture, edge: EdgePicture): EdgeSplit {
   }
   if (!external && POOL_WAIT.test(query.worst) && query.worstShare > 0.6) {
     return { caller: 0.75, callee: 0.2, edge: 0.05, reason: "pool-wait" };
+  }
+  const alike = otherCallers(picture, edge, (other) => other.byOperation.get(query.worst));
+  if (!external && keepsWaiting(picture, edge, { worst: query.worst, alike })) {
+    return { caller: 0.22, callee: 0.7, edge: 0.08, reason: "some-wait" };
   }
   if (others.all > 0 && others.hurt === 0) {
     return { caller: 0.78, callee: 0.07, edge: 0.15, reason: "other-callers-normal" };
@@ -119,6 +131,9 @@ function splitOutside(picture: Picture, edge: EdgePicture): EdgeSplit {
     : { caller: 0.35, callee: 0.53, edge: 0.12, reason: "only-caller" };
 }
 
+const isBusier = ({ rateHealthy, rateIncident }: Shift): boolean =>
+  rateIncident > 1.2 * rateHealthy;
+
 function splitInside(picture: Picture, edge: EdgePicture): EdgeSplit {
   const others = otherCallers(picture, edge);
   const callee = picture.services.get(edge.callee)?.shift;
@@ -133,6 +148,10 @@ function splitInside(picture: Picture, edge: EdgePicture): EdgeSplit {
   }
   if (others.all > 0)
     return { caller: 0.25, callee: 0.1, edge: 0.65, reason: "other-callers-normal" };
+  // It serves whatever reaches it as it always did, and no more of it.
+  const serves = callee !== undefined && callee.countIncident >= CALLS_MIN;
+  if (serves && !isHurt(callee) && callee.score < 2 && callee.ratio < 1.15 && !isBusier(callee))
+    return { caller: 0.1, callee: 0.28, edge: 0.62, reason: "callee-normal" };
   const failing = errorRise(edge.shift) > 0.02;
   return failing
     ? { caller: 0.1, callee: 0.7, edge: 0.2, reason: "only-caller" }

@@ -6,7 +6,7 @@ import { sickHosts } from "./host-contrast.ts";
 import { impactsOf } from "./impact.ts";
 import { type SickInstance, sickInstance } from "./instance-contrast.ts";
 import type { Shift } from "./measure.ts";
-import type { EdgePicture, Picture } from "./picture.ts";
+import type { EdgePicture, Picture, ServicePicture } from "./picture.ts";
 import { type Silence, silences, silentInstances } from "./silence.ts";
 import { type Suspect, suspectFor } from "./suspect.ts";
 
@@ -28,9 +28,24 @@ function blame(
   if (shift === undefined) return;
   const failing = errorRise(shift) > 0.01 ? shift.errorScore : 0;
   suspect.score = Math.max(suspect.score, shift.score, failing);
-  if (shift.onsetMs !== undefined) {
-    suspect.onsetMs = Math.min(suspect.onsetMs ?? shift.onsetMs, shift.onsetMs);
-  }
+  deviatedAt(suspect, shift.onsetMs);
+}
+
+/** A suspect deviates since the first of what it is blamed for did. */
+function deviatedAt(suspect: Suspect, onsetMs: number | undefined): void {
+  if (onsetMs !== undefined) suspect.onsetMs = Math.min(suspect.onsetMs ?? onsetMs, onsetMs);
+}
+
+/** Failures for one request at the entry that begin in a service, less those that a request fails by: others try again. */
+function maskedFailures(picture: Picture, { service, shift }: ServicePicture): number {
+  const rise = errorRise(shift);
+  const entry = picture.services.get(picture.entryService)?.shift.rateIncident ?? 0;
+  if (rise < MASKED_MIN || shift.errorScore < MASKED_SCORE_MIN || entry <= 0) return 0;
+  const retried = [...picture.edges.values()].some(
+    ({ callee, retryIncident, retryHealthy }) =>
+      callee === service && retryIncident - retryHealthy > MASKED_MIN,
+  );
+  return retried ? (rise * shift.rateIncident) / entry : 0;
 }
 
 const calleeType = (callee: EntityId): HypothesisType => {
@@ -41,6 +56,9 @@ const calleeType = (callee: EntityId): HypothesisType => {
 
 /** A share of a link below which its end is not a suspect because of it. */
 const SHARE_MIN = 0.05;
+/** Failures that are tried again must be at least this share of a service's requests, and that clear. */
+const MASKED_MIN = 0.01;
+const MASKED_SCORE_MIN = 4;
 
 function blameEdge(
   suspects: Map<string, Suspect>,
@@ -154,6 +172,7 @@ function addHosts(picture: Picture, suspects: Map<string, Suspect>): void {
       suspect.addedMs += sick.addedMs * 0.9;
       suspect.addedFailures += sick.addedFailures * 0.9;
       suspect.score = Math.max(suspect.score, sick.score);
+      deviatedAt(suspect, sick.onsetMs);
       sick.addedMs *= 0.3;
       sick.addedFailures *= 0.3;
       sick.opposing.push(place.finding);
@@ -181,6 +200,7 @@ export function enumerateSuspects(picture: Picture): Suspects {
     if (service === undefined) continue;
     const suspect = suspectFor(suspects, service.service, "service");
     blame(suspect, added, service.shift);
+    suspect.maskedFailures = Math.max(0, maskedFailures(picture, service) - added.failures);
     suspect.supporting.push(...serviceFindings(service));
   }
   for (const service of picture.services.keys()) {

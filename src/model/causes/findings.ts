@@ -90,6 +90,10 @@ const REASONS: Readonly<Record<EdgeSplit["reason"], (edge: EdgePicture) => strin
   "caller-starved": (edge) => `everything that ${entityName(edge.caller)} calls looks slow to it`,
   "callee-slow": (edge) => `${entityName(edge.callee)} itself is slow`,
   "callee-silent": (edge) => `${entityName(edge.callee)} is silent`,
+  "callee-normal": (edge) =>
+    `${entityName(edge.callee)} serves what reaches it as before, and no more of it`,
+  "some-wait": (edge) =>
+    `some calls of ${entityName(edge.caller)} to ${entityName(edge.callee)} wait long, the others are as fast as ever`,
   "only-caller": (edge) =>
     `${entityName(edge.caller)} is the only observed caller of ${entityName(edge.callee)}`,
 };

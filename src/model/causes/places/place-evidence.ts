@@ -94,7 +94,8 @@ export function placeEvidence(picture: PlacePicture): readonly PlaceEvidence[] {
       errorImpact: share(ownErrors, symptomErrors, visits),
       errorScore: allErrors > 0 ? ((errors?.shift.score ?? 0) * ownErrors) / allErrors : 0,
       gauge: shift.gauges.find(isTelling),
-      isReached: picture.reached.has(name),
+      // A link is reached when its caller is.
+      isReached: picture.reached.has(name.split("->")[0] ?? name),
       isPaged,
     };
   });

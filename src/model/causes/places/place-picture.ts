@@ -6,7 +6,7 @@ import { type PlaceShift, type PlaceSignals, placeShift, placeSignals } from "./
 import type { Readings } from "./readings.ts";
 import { type SignalShift, type Stretches, shiftOfSignal } from "./signal-shift.ts";
 import { EVIDENCE_MIN, PAGED_EVIDENCE_MIN, type Rise, riseOf } from "./symptom-onset.ts";
-import { placesNamed, reachableFrom, type SystemMap } from "./system-map.ts";
+import { placesNamed, reachableFrom, type SystemMap, withGround } from "./system-map.ts";
 
 /** What the pager's signal showed at the places that it named. */
 export interface PagedRise {
@@ -23,7 +23,7 @@ export interface PlacePicture {
   readonly shifts: ReadonlyMap<string, PlaceShift>;
   /** Places that the page names; empty when it names none that is known. */
   readonly paged: readonly string[];
-  /** Places on which a paged one depends, with the paged ones. Everything, when none is paged. */
+  /** Places on which a paged one depends, what those run on, and the paged ones. Everything, when none is paged. */
   readonly reached: ReadonlySet<string>;
   /** What was seen to rise at a paged place, clearest first. */
   readonly rises: readonly PagedRise[];
@@ -233,7 +233,7 @@ export function placePictureOf(input: PlacePictureInput): PlacePicture {
     signals,
     shifts,
     paged,
-    reached,
+    reached: withGround(map, reached),
     rises,
     stretches,
     pagedTraffic: trafficOf(asked.get(paged[0] ?? "") ?? signals.get(paged[0] ?? ""), stretches),

@@ -117,6 +117,21 @@ export function reachableFrom(map: SystemMap, names: Iterable<string>): Readonly
   return reached;
 }
 
+/** The same with what it runs on: replicas, their hosts and zones. */
+export function withGround(map: SystemMap, reached: ReadonlySet<string>): ReadonlySet<string> {
+  const all = new Set(reached);
+  const add = (name: string | undefined): string | undefined => {
+    if (name !== undefined) all.add(name);
+    return name;
+  };
+  for (const name of reached) {
+    for (const replica of [name, ...(map.instancesOf.get(name) ?? [])]) {
+      add(map.zoneOf.get(add(map.hostOf.get(add(replica) ?? "")) ?? ""));
+    }
+  }
+  return all;
+}
+
 const normal = (text: string): string => text.trim().toLowerCase();
 
 /**
