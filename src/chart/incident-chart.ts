@@ -13,6 +13,9 @@ import { CHART, COLOR, FONT, type Frame, frameOf } from "./frame.ts";
 import { timeLabel, timeTicks, valueLabel } from "./scale.ts";
 import { fitText, svgText, textWidth } from "./svg-text.ts";
 
+/** Labels of the axis keep this far from the edge of the picture. */
+const EDGE_PX = 20;
+
 function gridAndAxes(frame: Frame, spec: ChartSpec): string {
   const { left, right, top, bottom } = frame;
   const rows = frame.scale.ticks.map((tick) => {
@@ -29,7 +32,7 @@ function gridAndAxes(frame: Frame, spec: ChartSpec): string {
     const x = frame.x(tick);
     const label = timeLabel(tick, step);
     // A label at the edge moves inwards rather than over it.
-    const labelX = Math.min(x, CHART.width - 6 - textWidth(label, FONT.axis) / 2);
+    const labelX = Math.min(x, CHART.width - EDGE_PX - textWidth(label, FONT.axis) / 2);
     return (
       `<line x1="${x}" x2="${x}" y1="${bottom}" y2="${bottom + 7}" stroke="${COLOR.axis}"/>` +
       `<text x="${labelX}" y="${bottom + 30}" text-anchor="middle" fill="${COLOR.muted}" font-size="${FONT.axis}">${label}</text>`

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Outcome } from "../../src/incident/events.ts";
+import type { Outcome, Proposal } from "../../src/incident/events.ts";
 import { entityId } from "../../src/model/entity.ts";
 import { type ProposalCard, proposalCard } from "../../src/slack/blocks/proposal-card.ts";
 import { ALICE, BOB, textOf } from "./running-slack.ts";
@@ -87,6 +87,18 @@ test("a prediction for several operations is one line for each, without and with
       "• `GET /` p95 latency: now 2.1 s → *240 ms* (200 ms to 350 ms); _if nothing is done_ *2.1 s*",
     ].join("\n"),
   );
+});
+
+test("what comes without the action is told in one line, however many statistics there are", () => {
+  const made = proposal(0);
+  const [sli] = made.prediction.slis;
+  const slis = ["p95", "bad_ratio", "p50", "mean"].map((statistic) => ({ ...sli, statistic }));
+  const prediction = { ...made.prediction, slis } as Proposal["prediction"];
+  const line = /if nothing is done:_(.*)/.exec(told({ proposal: { ...made, prediction } }))?.[1];
+  expect(line?.split(" · ").map((part) => part.trim().split(" *")[0])).toEqual([
+    "bad requests",
+    "p95 latency",
+  ]);
 });
 
 test("where no number can be given, the card says how it is judged instead", () => {

@@ -24,6 +24,8 @@ import {
 } from "./text.ts";
 
 const SLIS_SHOWN_MAX = 4;
+/** What comes without the action is told of the statistics that are asked for first. */
+const WITHOUT_SHOWN_MAX = 2;
 const REASONS_SHOWN_MAX = 4;
 const UTILISATION_SHOWN_MAX = 3;
 /** A utilisation that moves less is not worth a line. */
@@ -112,6 +114,7 @@ function sliText(sli: PredictedSli): string {
 function oneOperation(operation: string, slis: readonly PredictedSli[]): readonly string[] {
   const without = slis
     .filter(({ verdict }) => verdict === "number")
+    .slice(0, WITHOUT_SHOWN_MAX)
     .map((sli) => `${statisticName(sli.statistic)} ${intervalText(sli.noAction, sli.unit)}`);
   return [
     `*Predicted* for ${operation}, with 90 % intervals`,
