@@ -2,7 +2,7 @@ import type { Intervention } from "../../model/whatif/intervention.ts";
 import { chooseAction, hasLikelyCause } from "./action-choice.ts";
 import { candidatePlans, simulatedCandidates } from "./candidate-plans.ts";
 import { causeEvidence, isHurt } from "./cause-reading.ts";
-import { earlierSubject } from "./follow-up.ts";
+import { troubleSpokenOf } from "./follow-up.ts";
 import { rankCall } from "./incident-plan.ts";
 import { hurtText, predictionLines } from "./incident-text.ts";
 import { orderText } from "./intervention-words.ts";
@@ -37,7 +37,7 @@ export function answerAdvice(situation: Situation): Move {
   const { turn } = situation;
   const stages = [
     (): readonly PlannedCall[] => [
-      rankCall(earlierSubject(situation)),
+      rankCall(troubleSpokenOf(situation)),
       { tool: "check_outcome", input: {} },
     ],
     (): readonly PlannedCall[] => {

@@ -1,5 +1,5 @@
 import { causeEvidence, isHurt } from "./cause-reading.ts";
-import { earlierSubject, plansBefore } from "./follow-up.ts";
+import { plansBefore, troubleSpokenOf } from "./follow-up.ts";
 import { rankCall } from "./incident-plan.ts";
 import { hurtText } from "./incident-text.ts";
 import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
@@ -23,7 +23,7 @@ function rankedNow({ turn }: Situation): Ranked | string {
 }
 
 const rank = (situation: Situation) => (): readonly PlannedCall[] => [
-  rankCall(earlierSubject(situation)),
+  rankCall(troubleSpokenOf(situation)),
 ];
 
 /** "are you sure?": of a prediction what would prove it wrong, of a cause how likely it is, and what would settle it. */

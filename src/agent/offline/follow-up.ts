@@ -23,6 +23,11 @@ export function earlierIncident({ turns }: Pick<Situation, "turns">): string | u
   return asked?.type === "incident" ? asked.sloId : undefined;
 }
 
+/** What doubts and advice are about: the incident, whatever else was asked about in between. */
+export function troubleSpokenOf(situation: Pick<Situation, "turns">): string | undefined {
+  return earlierIncident(situation) ?? earlierSubject(situation);
+}
+
 /** What was asked just before, about something else; undefined: it was nothing that can be asked of another place. */
 export function alsoIntent({ turns }: Situation, about: string): Intent | undefined {
   const intents = turns

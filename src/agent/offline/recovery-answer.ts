@@ -1,4 +1,4 @@
-import { earlierSubject } from "./follow-up.ts";
+import { troubleSpokenOf } from "./follow-up.ts";
 import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
 import { objectivesIn, outcomesIn } from "./tool-data.ts";
 import { type EvidenceRow, type Look, lookAt, type TranscriptTurn } from "./transcript.ts";
@@ -40,7 +40,7 @@ function spokenOf(
   situation: Situation,
   objectives: readonly Objective[],
 ): readonly Objective[] | undefined {
-  const about = earlierSubject(situation)?.toLowerCase();
+  const about = troubleSpokenOf(situation)?.toLowerCase();
   if (about === undefined) return undefined;
   const named = objectives.filter(
     ({ id, operation }) => id === about || operation.toLowerCase().includes(about),

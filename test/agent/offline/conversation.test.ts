@@ -146,6 +146,18 @@ describe("in an incident's thread", () => {
     expect(advice?.text).toContain("if nothing is done");
   });
 
+  test("what else was asked about in between does not change what the trouble is", async () => {
+    const [, sure, advice, better] = await asked(
+      "what about payment?",
+      "are you sure?",
+      "what should we do?",
+      "is it better?",
+    );
+    expect(sure?.text).toContain("catalog 1.1.0 became slower");
+    expect(advice?.text).toMatch(/^\*\*Do:\*\* roll back catalog to 1\.0\.0/);
+    expect(better?.text).toMatch(/^\*\*No, not yet\.\*\* GET \/product/);
+  });
+
   test("what failed is told with the change behind it", async () => {
     const [failed] = await asked("what failed?");
     expect(failed?.text).toContain(
