@@ -1,11 +1,15 @@
 // npm run bench -- NAME [options]: figures about the product, measured here and now.
 import { runCausesBench } from "./causes/run.ts";
 import { runIngestBench } from "./ingest/run.ts";
+import { runMemoryBench } from "./memory/run.ts";
+import { runReadsBench } from "./reads/run.ts";
 import { runWhatIfBench } from "./whatif/run.ts";
 
 const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   causes: runCausesBench,
   ingest: runIngestBench,
+  memory: runMemoryBench,
+  reads: runReadsBench,
   whatif: runWhatIfBench,
 };
 
