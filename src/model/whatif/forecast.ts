@@ -4,6 +4,7 @@ import type { Change } from "./solve/change.ts";
 import { fullness, fullnessMet } from "./solve/exposure.ts";
 import { figuresAt, nodesOf, type PlaceFigures } from "./solve/place-figures.ts";
 import { type Prepared, prepare } from "./solve/prepared.ts";
+import { TRACES_MIN } from "./solve/regime.ts";
 import { type Solution, Solver } from "./solve/solve.ts";
 
 /** A queue this full, or this full and with failures because of it, does not come to rest within the horizon. */
@@ -54,9 +55,11 @@ export class Forecaster {
     return this.#solver.now;
   }
 
-  /** Whether something was seen of the time before the trouble. */
+  /** Whether enough requests from before the trouble were traced. */
   get knowsHealthy(): boolean {
-    return this.problem.slices.some(({ regime }) => regime === "healthy");
+    const { slices } = this.problem;
+    const isKnown = slices.some(({ regime }) => regime === "healthy");
+    return isKnown && this.#solver.regimeOf("healthy").traces >= TRACES_MIN;
   }
 
   forecast(change: Change): Forecast {

@@ -2,11 +2,12 @@ import { assertNever } from "../../assert.ts";
 import type { Picture } from "../causes/picture.ts";
 import type { EntityId } from "../entity.ts";
 import { applyCapacity, type Draft } from "./capacity.ts";
-import { acts, type Effect, noEffect, resolveName } from "./effect.ts";
+import { type Effect, noEffect, resolveName } from "./effect.ts";
 import type { Forecaster } from "./forecast.ts";
 import type { Intervention } from "./intervention.ts";
 import { applyRepair, restoresPool } from "./repairs.ts";
 import { type Change, noChange } from "./solve/change.ts";
+import { TRACES_MIN } from "./solve/regime.ts";
 import { mendedShare, type Staying, staying } from "./staying.ts";
 
 /** A repair that explains less than this of the trouble is treated as none. */
@@ -78,10 +79,33 @@ const mended = ({ fixedTime, fixedFailures }: Staying): number =>
 
 /** With a repair, requests are as before the trouble, but for the places that stay as they are. */
 function repaired(forecaster: Forecaster, picture: Picture, { change, effect }: Draft): Change {
-  if (effect.repaired.size === 0 || !acts(effect) || !forecaster.knowsHealthy) return change;
-  if (!picture.stretch.deviates) return withStaying(forecaster, picture, change, effect);
+  const { deviates, absent } = picture.stretch;
+  if (effect.repaired.size === 0 || absent) return change;
+  if (!deviates)
+    return forecaster.knowsHealthy ? withStaying(forecaster, picture, change, effect) : change;
   const rest = staying(picture, effect);
   if (mended(rest) <= REPAIR_MIN) return change;
+  if (!forecaster.knowsHealthy) {
+    effect.missing.push(`at least ${TRACES_MIN} whole requests from before the trouble`);
+    return change;
+  }
+  return {
+    ...change,
+    plays: "healthy",
+    ...stayingAs(forecaster, picture, { rest, effect, change }),
+  };
+}
+
+/** By station, how much of it stays as it is; by link, how much longer its own time stays. */
+function stayingAs(
+  forecaster: Forecaster,
+  picture: Picture,
+  {
+    rest,
+    effect,
+    change,
+  }: { readonly rest: Staying; readonly effect: Effect; readonly change: Change },
+): Pick<Change, "kept" | "gap"> {
   const { stations } = forecaster.problem;
   const kept = Float64Array.from(stations, ({ id }) =>
     rest.places.has(id) ? 1 - mendedShare(picture, id, effect) : 0,
@@ -95,7 +119,7 @@ function repaired(forecaster: Forecaster, picture: Picture, { change, effect }: 
     if (link >= 0 && Number.isFinite(edge.shift.ratio))
       gap[link] = Math.max(RATIO.low, Math.min(RATIO.high, edge.shift.ratio));
   }
-  return { ...change, plays: "healthy", kept, gap };
+  return { kept, gap };
 }
 
 /** No trouble shows, yet what is repaired works otherwise than before: only that goes back. */

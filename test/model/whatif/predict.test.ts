@@ -290,6 +290,24 @@ test("voids a comparison when somebody else changed something meanwhile", () => 
   expect(outcome.verdict).toBe("void");
 });
 
+test("plays requests from before the trouble, however many there were since", () => {
+  const behave = (_: string, instance: string, atS: number): Behaviour => ({
+    selfMs: instance === "cart-1" && atS >= FAULT_S ? 500 : 12,
+  });
+  const view = before({ behave, rate: 30, workers: 2 });
+  const prediction = predict(view, {
+    interventions: [{ type: "restart", entity: "cart-1" }],
+    operations: ["POST /checkout"],
+  });
+  const past = predict(before({ rate: 30, workers: 2 }), {
+    interventions: [{ type: "none" }],
+    operations: ["POST /checkout"],
+  });
+  const [mean, well] = [prediction, past].map(({ slis }) => sli(slis, "mean").after.median);
+  expect((mean ?? 0) / (well ?? 1)).toBeGreaterThan(0.9);
+  expect((mean ?? 0) / (well ?? 1)).toBeLessThan(1.1);
+});
+
 test("answers for a service and an operation within, by any statistic", () => {
   const prediction = predict(before({ workers: 2, behave: () => ({ selfMs: 25 }) }), {
     interventions: [{ type: "load", factor: 1.3 }],

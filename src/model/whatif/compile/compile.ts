@@ -130,7 +130,12 @@ const secondsAt = (slices: readonly Slice[], at: number): number => {
   return slice === undefined ? 0 : (slice.toMs - slice.fromMs) / 1000;
 };
 
-/** Traces of every entry operation, spread over the history, newest first. */
+const REGIMES = ["healthy", "now"] as const;
+
+/**
+ * Traces of every entry operation, newest first: of the time before the trouble and of now each their half, so that a
+ * flood of the ones leaves room for the others.
+ */
 function addExemplars(
   view: WorldView,
   builder: ProgramBuilder,
@@ -139,19 +144,24 @@ function addExemplars(
     slices,
   }: { readonly entries: readonly EntryLoad[]; readonly slices: readonly Slice[] },
 ): void {
-  const window = { fromMs: slices[0]?.fromMs ?? 0, toMs: slices.at(-1)?.toMs ?? 0 };
+  const windows = REGIMES.flatMap((regime) => {
+    const own = slices.filter((slice) => slice.regime === regime);
+    const [first, last] = [own[0], own.at(-1)];
+    return first === undefined || last === undefined
+      ? []
+      : [{ fromMs: first.fromMs, toMs: last.toMs }];
+  });
+  const shares = entries.length * windows.length;
+  const limit = Math.ceil(TRACES_MAX / Math.max(1, windows.length));
   entries.forEach(({ operation }, entry) => {
-    const room = ((entry + 1) * NODES_MAX) / entries.length;
-    for (const trace of view.traces({
-      window,
-      operation,
-      reservoir: "uniform",
-      limit: TRACES_MAX,
-    })) {
-      if (builder.nodes >= room) break;
-      const endMs = trace.startMs + trace.durationMs;
-      const slice = slices.findIndex((one) => endMs >= one.fromMs && endMs < one.toMs);
-      if (slice >= 0) builder.add(trace, { entry, slice });
-    }
+    windows.forEach((window, at) => {
+      const room = ((entry * windows.length + at + 1) * NODES_MAX) / shares;
+      for (const trace of view.traces({ window, operation, reservoir: "uniform", limit })) {
+        if (builder.nodes >= room) break;
+        const endMs = trace.startMs + trace.durationMs;
+        const slice = slices.findIndex((one) => endMs >= one.fromMs && endMs < one.toMs);
+        if (slice >= 0) builder.add(trace, { entry, slice });
+      }
+    });
   });
 }
