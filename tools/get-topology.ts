@@ -45,6 +45,12 @@ interface LinkSeen {
   readonly caller: EntityId;
   readonly callee: EntityId;
   readonly isAsync: boolean;
+  readonly count: number;
+  readonly edges: readonly EdgeWindow[];
+}
+
+/** What a link carried: worked out for the few that are told. */
+interface LinkTold extends LinkSeen {
   readonly retryRatio: number;
   readonly health: Health;
 }
@@ -54,14 +60,18 @@ function linksOf(edges: readonly EdgeWindow[], window: Window): readonly LinkSee
   return [...groups.values()]
     .flatMap((group): LinkSeen[] => {
       const first = group[0];
-      const health = edgeHealth(group, window);
-      if (first === undefined || health.count === 0) return [];
-      const retries = group.reduce((sum, edge) => sum + sumIn(edge, edge.retries, window), 0);
+      const count = group.reduce((sum, edge) => sum + sumIn(edge, edge.count, window), 0);
+      if (first === undefined || count === 0) return [];
       const { id, caller, callee, kind } = first;
-      const retryRatio = retries / health.count;
-      return [{ id, caller, callee, isAsync: kind === "async", retryRatio, health }];
+      return [{ id, caller, callee, isAsync: kind === "async", count, edges: group }];
     })
-    .sort((a, b) => b.health.count - a.health.count);
+    .sort((a, b) => b.count - a.count);
+}
+
+function told(link: LinkSeen, window: Window): LinkTold {
+  const { edges, count } = link;
+  const retries = edges.reduce((sum, edge) => sum + sumIn(edge, edge.retries, window), 0);
+  return { ...link, retryRatio: retries / count, health: edgeHealth(edges, window) };
 }
 
 /** Where the links of an entity begin: services and what they call are linked, not instances, hosts or operations. */
@@ -101,7 +111,7 @@ function neighbourhood(
   return reached;
 }
 
-function linkEvidence(link: LinkSeen, window: Window): EvidenceDraft {
+function linkEvidence(link: LinkTold, window: Window): EvidenceDraft {
   const about = placeName(link.id);
   return {
     kind: "edge",
@@ -166,12 +176,13 @@ export const getTopology = defineTool<z.infer<typeof input>, z.infer<typeof outp
       (link) => near === undefined || (near.has(link.caller) && near.has(link.callee)),
     );
     const shown = firstOf(chosen, LINKS_MAX, "links");
+    const shownLinks = shown.kept.map((link) => told(link, window));
     const places = firstOf(placements(view, near), PLACES_MAX, "instances");
     return answer(
       {
         asOf: isoTime(view.asOfMs),
         window: windowText(window),
-        links: shown.kept.map((link) => ({
+        links: shownLinks.map((link) => ({
           from: placeName(link.caller),
           to: placeName(link.callee),
           requestsPerSecond: rounded(link.health.requestRate),
@@ -182,7 +193,7 @@ export const getTopology = defineTool<z.infer<typeof input>, z.infer<typeof outp
         })),
         instances: [...places.kept],
       },
-      shown.kept.slice(0, LINKS_CITED_MAX).map((link) => linkEvidence(link, window)),
+      shownLinks.slice(0, LINKS_CITED_MAX).map((link) => linkEvidence(link, window)),
       [
         ...notes,
         ...(chosen.length === 0 ? ["no calls were observed in the window"] : []),
