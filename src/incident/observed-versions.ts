@@ -1,5 +1,6 @@
 import type { EntityId } from "../model/entity.ts";
 import type { Window } from "../model/quantity.ts";
+import { versionsLeftBy } from "../model/taken-back.ts";
 import { BUCKET_MS, type WorldView } from "../model/view.ts";
 import { isOfService, type Observed, said } from "./observed.ts";
 
@@ -75,13 +76,6 @@ export function versionsLeft({ view, changes }: Observed, service: EntityId): re
   const deploys = changes.filter(
     (change) => change.kind === "deploy" && isOfService(view, change, service),
   );
-  const left = deploys.flatMap((change, index) => {
-    const [version, previous] = [said(change, "version"), said(change, "previous_version")];
-    const isBack = deploys
-      .slice(0, index)
-      .some((earlier) => said(earlier, "previous_version") === version);
-    return isBack && previous !== undefined ? [previous] : [];
-  });
   const current = currentVersion({ view, changes, isWhole: true }, service);
-  return [...new Set(left)].filter((version) => version !== current);
+  return [...versionsLeftBy(deploys)].filter((version) => version !== current);
 }

@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../store/store.ts";
 import { actionHash } from "./action.ts";
-import type { ProposalRecord } from "./contract.ts";
+import type { Incident, ProposalRecord } from "./contract.ts";
 import type { ProposalEvent, ProposalState } from "./events.ts";
 import { proposalEvent } from "./stored-event.ts";
 
@@ -92,4 +92,12 @@ export function isOver({ state, outcome }: ProposalRecord): boolean {
 /** Carried out (or perhaps), and not yet compared with what was predicted. */
 export function isUnsettled({ state, outcome }: ProposalRecord): boolean {
   return outcome === undefined && (state === "done" || state === "unknown");
+}
+
+/** States of a proposal that came to nothing. */
+const LAPSED: ReadonlySet<ProposalState> = new Set(["rejected", "expired", "superseded", "failed"]);
+
+/** Nothing of this episode waits for a decision, runs, or was done. */
+export function isIdle({ episodeMs }: Incident, proposals: readonly ProposalRecord[]): boolean {
+  return proposals.every(({ proposal, state }) => proposal.madeMs < episodeMs || LAPSED.has(state));
 }

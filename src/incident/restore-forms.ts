@@ -24,7 +24,8 @@ function rolledBack({ name, version }: Groups, view: WorldView): Answer<Interven
   const current = currentVersion(observed, id);
   const others = known.filter((one) => one !== current);
   const left = versionsLeft(observed, id);
-  const [before] = others.filter((one) => !left.includes(one));
+  const kept = others.filter((one) => !left.includes(one));
+  const [before] = kept;
   const wanted = version?.replace(/^v(?=\d)/i, "");
   const to_version =
     version === undefined
@@ -37,7 +38,7 @@ function rolledBack({ name, version }: Groups, view: WorldView): Answer<Interven
     version === undefined
       ? `No earlier version of ${shownName(entity)} is known: name one.`
       : `${shownName(entity)} was never seen to serve ${shownName(version)}.`,
-    others.map((one) => `roll back ${entity} to ${one}`),
+    kept.map((one) => `roll back ${entity} to ${one}`),
   );
 }
 

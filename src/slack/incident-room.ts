@@ -2,7 +2,7 @@ import { errorText, isOperationError } from "../errors.ts";
 import type { Incident, ProposalRecord } from "../incident/contract.ts";
 import { isNews, isOtherCause, topOf } from "../incident/diagnosis-news.ts";
 import { foldIncident } from "../incident/incident.ts";
-import { foldProposal } from "../incident/proposal.ts";
+import { foldProposal, isIdle } from "../incident/proposal.ts";
 import type { Diagnosis } from "../model/causes/diagnosis.ts";
 import {
   diagnosisCard,
@@ -200,7 +200,7 @@ export class IncidentRoom {
     if (known !== undefined) {
       await outbox.edit(known, message, key);
       if (record.top === undefined || !isNews(record.top, top)) return false;
-      const isOther = isOtherCause(record.top, diagnosis);
+      const isOther = isOtherCause(record.top, diagnosis, await this.#isIdle(view));
       const isSaid = await this.#sayNews(incidentId, { root, diagnosis, isOther });
       return isSaid && isOther;
     }
@@ -209,6 +209,14 @@ export class IncidentRoom {
     await outbox.post({ key, channel, threadTs, message });
     await this.#records.change(incidentId, (old) => ({ ...old, top }));
     return false;
+  }
+
+  async #isIdle(view: Incident): Promise<boolean> {
+    const proposals = await Promise.all(view.proposalIds.map((id) => this.proposal(id)));
+    return isIdle(
+      view,
+      proposals.flatMap((one) => one ?? []),
+    );
   }
 
   /** `false`: held back for now; what is still news with the next diagnosis is said then. */

@@ -11,7 +11,12 @@ const recordSchema = z.object({
   spokenMs: z.array(z.number()),
   /** The cause that people were last told of. */
   top: z
-    .object({ root: z.string(), change: z.string().optional(), probability: z.number() })
+    .object({
+      root: z.string(),
+      title: z.string().optional(),
+      change: z.string().optional(),
+      probability: z.number(),
+    })
     .optional(),
   /** `wanted`: due, and begun again after a restart; `begun`: the turn itself is durable. */
   investigation: z.enum(["wanted", "begun"]).optional(),

@@ -1,5 +1,5 @@
 import type { Incident } from "../incident/contract.ts";
-import { CONFIDENT_PROBABILITY, considers } from "../incident/diagnosis-news.ts";
+import { CONFIDENT_PROBABILITY, considers, isElse, topOf } from "../incident/diagnosis-news.ts";
 import type { Page } from "../incident/events.ts";
 import { diagnose } from "../model/causes/diagnose.ts";
 import type { Diagnosis } from "../model/causes/diagnosis.ts";
@@ -33,7 +33,7 @@ export function admissionOf(
   if (page.type === "blind")
     return own === undefined ? { type: "opens" } : { type: "reopens", incident: own };
   const diagnosis = diagnose(view, page.sloId === undefined ? {} : { sloId: page.sloId });
-  if (own !== undefined && !isElse(diagnosis, own.diagnosis))
+  if (own !== undefined && !isAnother(diagnosis, own.diagnosis))
     return { type: "reopens", incident: own };
   const host = hostOf(page, diagnosis, unresolved);
   return host === undefined ? { type: "opens" } : { type: "joins", ...host };
@@ -67,7 +67,7 @@ function hostOf(
     const likely = formatQuantity({ value: top.probability, unit: "probability" });
     return { incident, reason: `same likely cause: ${top.name}, ${likely}` };
   }
-  const hosts = open.filter((one) => !isElse(diagnosis, one.diagnosis));
+  const hosts = open.filter((one) => !isAnother(diagnosis, one.diagnosis));
   const reached = hosts.find((one) =>
     one.diagnosis?.blastRadius.operations.some(({ operation }) => operation === page.operation),
   );
@@ -78,10 +78,10 @@ function hostOf(
   return { incident: together, reason: `began at the same time${where}` };
 }
 
-/** Both are sure of a first cause, and neither even considers the other's. */
-function isElse(diagnosis: Diagnosis, other: Diagnosis | undefined): boolean {
+/** Both are sure of a first cause: of another change of the same place, or of places that the other does not consider. */
+function isAnother(diagnosis: Diagnosis, other: Diagnosis | undefined): boolean {
   if (other === undefined || !isConfident(diagnosis) || !isConfident(other)) return false;
-  return !(considers(diagnosis, rootOf(other)) || considers(other, rootOf(diagnosis)));
+  const [now, before] = [topOf(diagnosis), topOf(other)];
+  if (now.root === before.root) return isElse(before, now);
+  return !(considers(diagnosis, before.root) || considers(other, now.root));
 }
-
-const rootOf = ({ hypotheses }: Diagnosis): string => hypotheses[0]?.root ?? "";

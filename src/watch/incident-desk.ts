@@ -95,8 +95,10 @@ export class IncidentDesk {
   ): Promise<void> {
     const attention = this.#attentionOf(incident, at.nowMs);
     if (incident.recovered === undefined) {
-      if (at.isFiring || !isWell(view, incident)) attention.unwellMs = at.nowMs;
-      await this.#diagnose(view, incident, { ...at, attention });
+      const well = isWell(view, incident);
+      if (at.isFiring || !well) attention.unwellMs = at.nowMs;
+      // A rule that looks far back fires on for a while after the trouble: there is nothing to diagnose any more.
+      await this.#diagnose(view, incident, { ...at, isFiring: at.isFiring && !well, attention });
     }
     await this.#end(view, incident, { attention, nowMs: at.nowMs });
   }

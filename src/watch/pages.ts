@@ -65,6 +65,7 @@ function absentPage(status: SloStatus, silentMs: number, nowMs: number): Page {
   const silent: Quantity = { value: silentMs, unit: "ms" };
   return {
     ...aboutSlo(status),
+    ruleText: `pages after ${span(status.slo.absentAfterMs)} without a request`,
     type: "absent",
     title: `${status.slo.operation} is absent: no request for ${formatQuantity(silent)}`,
     pastTitle: `${status.slo.operation} was absent`,

@@ -1,4 +1,5 @@
 import { type EntityId, entityName } from "../entity.ts";
+import { backChanges } from "../taken-back.ts";
 import type { Change, WorldView } from "../view.ts";
 import type { Scene } from "./scene.ts";
 import { WordIndex, wordsFor } from "./text/word-index.ts";
@@ -6,9 +7,13 @@ import { WordIndex, wordsFor } from "./text/word-index.ts";
 /** Changes older than this before the onset are not considered causes of it; commits take longer to arrive. */
 const CHANGE_LOOKBACK_MS = 30 * 60_000;
 const COMMIT_LOOKBACK_MS = 3 * 3_600_000;
-/** Suspicion halves over this distance. */
+/** Suspicion halves over this distance … */
 const HALF_LIFE_MS = 15 * 60_000;
 const COMMIT_HALF_LIFE_MS = 60 * 60_000;
+/** … but half of it over this: most changes act at once, and what was well with the change in place speaks for it. */
+const AT_ONCE_HALF_LIFE_MS = 60_000;
+/** A change back to what served before it. */
+const RETURN_WEIGHT = 0.3;
 /** A change that shares so much of what is rare with what fails is about it. */
 const ALIKE = 0.35;
 
@@ -76,10 +81,13 @@ export class ChangeEvidence {
   readonly #isLoose = new Map<string, boolean>();
   readonly #alike: ReadonlyMap<string, number>;
   readonly #names: ReadonlySet<string>;
+  /** Changes that brought back what was there before. */
+  readonly #back: ReadonlySet<string>;
 
   constructor(scene: Scene) {
     this.#scene = scene;
     this.recent = recentChanges(scene);
+    this.#back = backChanges(this.recent.toReversed());
     this.#names = new Set(scene.map.places.keys());
     this.#alike = likeness(scene, this.recent);
   }
@@ -109,6 +117,14 @@ export class ChangeEvidence {
     return namesPlace(textOf(change), entityName(entity)) ? 0.8 : 0.15;
   }
 
+  /** 1 at the onset, 0 long before it. */
+  #nearness(change: Change, ageMs: number): number {
+    if (change.kind === "commit") return 0.5 ** (ageMs / COMMIT_HALF_LIFE_MS);
+    const atOnce = 0.5 ** (ageMs / Math.max(AT_ONCE_HALF_LIFE_MS, 2 * this.#scene.slackMs));
+    const nearness = 0.5 * atOnce + 0.5 * 0.5 ** (ageMs / HALF_LIFE_MS);
+    return this.#back.has(change.id) ? RETURN_WEIGHT * nearness : nearness;
+  }
+
   /** Changes that may have brought trouble to an entity, most suspect first. A change after the onset is none. */
   of(entity: EntityId, onsetMs: number): readonly SuspectChange[] {
     const latest = Math.max(onsetMs, this.#scene.onsetMs) + this.#scene.slackMs;
@@ -118,11 +134,10 @@ export class ChangeEvidence {
         const closeness = this.#closeness(change, entity);
         if (closeness === 0) return [];
         const ageMs = Math.max(0, onsetMs - change.timeMs);
-        const halfLife = change.kind === "commit" ? COMMIT_HALF_LIFE_MS : HALF_LIFE_MS;
         const alike = Math.min(1, this.alike(change) / ALIKE);
         const told = change.kind === "commit" ? 0.25 + 0.75 * alike : 1;
         const weight =
-          BASE_RATE[change.kind] * 0.5 ** (ageMs / halfLife) * closeness * told +
+          BASE_RATE[change.kind] * this.#nearness(change, ageMs) * closeness * told +
           0.3 * alike * closeness;
         return [{ change, weight: Math.min(1, weight) }];
       })

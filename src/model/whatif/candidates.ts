@@ -3,9 +3,9 @@ import { seconds, sumIn } from "../dynamics/columns.ts";
 import { stationParameters } from "../dynamics/station.ts";
 import type { Attributes } from "../entity.ts";
 import { type EntityId, entityName, entityType } from "../entity.ts";
+import { takesBack, versionsLeft } from "../taken-back.ts";
 import type { Change, WorldView } from "../view.ts";
 import type { Intervention } from "./intervention.ts";
-import { takesBack, versionsLeft } from "./taken-back.ts";
 
 export interface Candidate {
   readonly intervention: Intervention;

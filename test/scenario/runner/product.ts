@@ -2,7 +2,9 @@ import type { Conversation, Investigate, TurnInput } from "../../../src/agent/ev
 import { createInvestigator } from "../../../src/agent/investigator.ts";
 import { loadPrompts } from "../../../src/agent/prompts.ts";
 import type { Answer, Incident, Incidents, Proposals } from "../../../src/incident/contract.ts";
+import { isOtherCause, type Top, topOf } from "../../../src/incident/diagnosis-news.ts";
 import { createIncidents } from "../../../src/incident/incidents.ts";
+import { isIdle } from "../../../src/incident/proposal.ts";
 import { createProposals } from "../../../src/incident/proposals.ts";
 import type { Log } from "../../../src/log.ts";
 import { hurtOperations, toolContext } from "../../../src/main/tool-contexts.ts";
@@ -99,7 +101,7 @@ export function startProduct(deps: ProductDeps): Product {
     },
   });
   watch.start();
-  const stopFollowing = followPages(deps, incidents, speaker);
+  const stopFollowing = followPages(deps, { incidents, proposals }, speaker);
   const stop = async (): Promise<void> => {
     stopFollowing();
     await watch.stop();
@@ -204,9 +206,9 @@ class Speaker {
     await this.#turn(conversation, input, question);
   }
 
-  async investigate({ id, episode, page }: Incident): Promise<Reply> {
+  async investigate({ id, page }: Incident): Promise<Reply> {
     const sloId = page.sloId === undefined ? {} : { sloId: page.sloId };
-    const summary = `${page.title} (round ${episode})`;
+    const summary = `${page.title} (after ${this.replies.length} replies)`;
     const input = { type: "incident", incidentId: id, summary, ...sloId } as const;
     return this.#turn({ id: `incident-${id}`, incidentId: id }, input, page.title);
   }
@@ -219,19 +221,26 @@ class Speaker {
   }
 }
 
-/** Every episode of an incident is investigated once, when its first diagnosis is there. */
+/** Every episode of an incident is investigated when its first diagnosis is there, and when another cause is believed. */
 function followPages(
   { clock, log }: ProductDeps,
-  incidents: Incidents,
+  { incidents, proposals }: Pick<Product, "incidents" | "proposals">,
   speaker: Speaker,
 ): () => void {
-  const begun = new Set<string>();
+  const lookedAt = new Map<string, Top>();
+  const isDue = async (incident: Incident): Promise<boolean> => {
+    const { id, episode, diagnosis, investigation } = incident;
+    if (diagnosis === undefined) return false;
+    const before = lookedAt.get(`${id} ${episode}`);
+    const idle = isIdle(incident, await proposals.list(id));
+    if (before !== undefined && !isOtherCause(before, diagnosis, idle)) return false;
+    lookedAt.set(`${id} ${episode}`, topOf(diagnosis));
+    return before !== undefined || investigation === "none" || investigation === "running";
+  };
   const follow = async (): Promise<void> => {
     for (const incident of await incidents.unresolved()) {
-      const { id, episode, firstDiagnosis, investigation } = incident;
-      if (firstDiagnosis === undefined || begun.has(`${id} ${episode}`)) continue;
-      begun.add(`${id} ${episode}`);
-      if (investigation !== "none" && investigation !== "running") continue;
+      if (!(await isDue(incident))) continue;
+      const { id } = incident;
       const conversationId = `incident-${id}`;
       await incidents.recordInvestigation(id, { type: "started", conversationId }, clock.nowMs());
       const { outcome } = await speaker.investigate(incident);
