@@ -30,8 +30,10 @@ export function riseOf(tallies: readonly Tally[], recent: number): number {
   if (first < 0) return first;
   const healthy = sumOf(tallies.slice(0, first));
   const gap = lastHealthy(tallies, first, badRatio(healthy));
-  const later = gap < 0 ? -1 : bestRise(tallies.slice(gap), recent);
-  return later < 0 ? first : gap + later;
+  if (gap < 0) return first;
+  // What was over is not on again before there is evidence of its own.
+  const later = bestRise(tallies.slice(gap), recent);
+  return later < 0 ? later : gap + later;
 }
 
 const badRatio = ({ good, bad }: Tally): number => bad / Math.max(1, good + bad);

@@ -23,6 +23,10 @@ test("a spell that is over is no onset, and neither is a steady share of bad req
 test("what was over for a minute was another trouble: the onset is that of the last", () => {
   const heavy = [...many(24, 50, 0), ...many(24, 50, 40)];
   expect(riseOf([...heavy, ...many(24, 50, 0), ...many(4, 50, 8)], 3)).toBe(72);
+  // A first bad step after it is no evidence that the old trouble is on again.
+  const light = [...many(24, 3, 0), ...many(24, 3, 2), ...many(24, 3, 0)];
+  expect(riseOf([...light, tally(3, 2)], 3)).toBe(-1);
+  expect(riseOf([...light, ...many(3, 3, 2)], 3)).toBe(72);
   // Half a minute of calm within one trouble parts nothing.
   expect(riseOf([...heavy, ...many(6, 50, 0), ...many(6, 50, 40)], 3)).toBe(24);
   // A minute with so few requests that chance would keep them good is no health.
