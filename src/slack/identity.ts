@@ -11,6 +11,13 @@ export interface Person {
   readonly kind: PersonKind;
 }
 
+/** What the system looks like is told to full members alone; while Slack does not say who asks, nobody is turned away. */
+export function mayAsk({ kind }: Person): boolean {
+  return kind === "person" || kind === "unclear";
+}
+
+export const MAY_NOT_ASK = "I answer full members of this workspace only.";
+
 export interface Identity {
   /** From memory where it is fresh enough to be shown. */
   person(userId: string): Promise<Person>;

@@ -2,7 +2,7 @@ import type { ThreadMessage } from "../agent/events.ts";
 import { errorText } from "../errors.ts";
 import { cleanText } from "../redact.ts";
 import type { SlackDeps } from "./deps.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, MAY_NOT_ASK, mayAsk } from "./identity.ts";
 import { type IncidentRoom, incidentConversation } from "./incident-room.ts";
 import { messagesOf, type WireMessage } from "./outside.ts";
 import type { Turns } from "./turns.ts";
@@ -65,6 +65,12 @@ export function createQuestions(room: QuestionDeps): Questions {
     ask: async (question) => {
       const threadTs = question.threadTs ?? question.ts;
       const { channel, userId } = question;
+      const person = await room.identity.person(userId);
+      if (!mayAsk(person)) {
+        deps.meter.add("orrery_slack_questions_refused_total", 1, { kind: person.kind });
+        await tellAlone(room, question, MAY_NOT_ASK);
+        return;
+      }
       await setStatus(room, channel, threadTs, "is looking…");
       const incidentId = await room.room.incidentOfThread(channel, threadTs);
       await deps.store.put(BOT_THREADS_BUCKET, `${channel}/${threadTs}`, true);
@@ -72,7 +78,6 @@ export function createQuestions(room: QuestionDeps): Questions {
         incidentId === undefined
           ? { id: `slack-${channel}-${threadTs}` }
           : { id: incidentConversation(incidentId), incidentId };
-      const person = await room.identity.person(userId);
       const accepted = await turns.begin({
         id: `question-${channel}-${question.ts}`,
         conversation,
@@ -88,14 +93,11 @@ export function createQuestions(room: QuestionDeps): Questions {
       });
       if (accepted) return;
       await setStatus(room, channel, threadTs, "");
-      const text =
-        "I still have several questions of this thread to answer; ask again in a minute.";
-      await room.clients.web.chat.postEphemeral({
-        channel,
-        user: userId,
-        thread_ts: threadTs,
-        text,
-      });
+      await tellAlone(
+        room,
+        question,
+        "I still have several questions of this thread to answer; ask again in a minute.",
+      );
     },
     isForMe: async ({ channel, threadTs, text }) => {
       if (threadTs === undefined || !looksLikeRequest(text)) return false;
@@ -103,6 +105,15 @@ export function createQuestions(room: QuestionDeps): Questions {
       return (await deps.store.get(BOT_THREADS_BUCKET, `${channel}/${threadTs}`)) === true;
     },
   };
+}
+
+/** For the person who asked, in the thread. */
+async function tellAlone(
+  { clients }: QuestionDeps,
+  { channel, userId, threadTs, ts }: Question,
+  text: string,
+): Promise<void> {
+  await clients.web.chat.postEphemeral({ channel, user: userId, thread_ts: threadTs ?? ts, text });
 }
 
 /** A sign that the question has been seen. Without it the answer still comes. */

@@ -6,6 +6,7 @@ import {
   ALICE,
   BOB,
   CHANNEL,
+  GUEST,
   type Running,
   scripted,
   startRunning,
@@ -227,4 +228,19 @@ test("news of another cause is said once, then held for a while", async () => {
     timeout: 3_000,
   });
   expect(running.ours()).toHaveLength(5);
+});
+
+test("a guest is told alone that only members are answered, and nothing is looked at", async () => {
+  await using running = await startRunning();
+  const { slack } = running;
+  await slack.say(GUEST, CHANNEL, "@orrery why is checkout slow?");
+  const refusal = await slack.waitFor((m) => textOf(m).includes("full members"), 5_000);
+  expect(refusal.ephemeralTo).toBe(GUEST);
+  await slack.command(GUEST, CHANNEL, "/sre", "status");
+  await vi.waitFor(() =>
+    expect(
+      slack.messages(CHANNEL).filter((m) => m.ephemeralTo === GUEST && /full members/.test(m.text)),
+    ).toHaveLength(2),
+  );
+  expect(running.inputs).toEqual([]);
 });

@@ -4,6 +4,7 @@ import type { Message } from "../blocks/text.ts";
 import { commandAnswer } from "../command-answer.ts";
 import { parseCommand } from "../command-grammar.ts";
 import type { SlackDeps } from "../deps.ts";
+import { MAY_NOT_ASK, mayAsk } from "../identity.ts";
 import type { ListenerRoom } from "./room.ts";
 
 export const SRE_COMMAND = "/sre";
@@ -27,9 +28,15 @@ async function answer({ queries, clock, log, meter }: SlackDeps, text: string): 
 }
 
 /** `/sre status | why | what-if | changes | help`; for the asking person alone, unless `--post`. */
-export function registerSreCommand({ app, deps }: ListenerRoom): void {
+export function registerSreCommand({ app, approval, deps }: ListenerRoom): void {
   app.command(SRE_COMMAND, async ({ command, ack, respond }) => {
     await ack();
+    const person = await approval.identity.person(command.user_id);
+    if (!mayAsk(person)) {
+      deps.meter.add("orrery_slack_questions_refused_total", 1, { kind: person.kind });
+      await respond({ response_type: "ephemeral", text: MAY_NOT_ASK });
+      return;
+    }
     const { message, isPublic } = await answer(deps, command.text);
     await respond({
       response_type: isPublic ? "in_channel" : "ephemeral",
