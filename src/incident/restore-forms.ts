@@ -12,6 +12,7 @@ import { serviceNamed } from "./named.ts";
 import { observe } from "./observed.ts";
 import { currentVersion, versionsKnown, versionsLeft } from "./observed-versions.ts";
 import { nearNames, refuse, shownName } from "./refusal.ts";
+import { SWITCH_WORDS, stateSaid } from "./switch-words.ts";
 import { form, found, type Groups, NAME, type TextForm } from "./text-form.ts";
 
 /** Without a version, the one before the current; a leading `v` may be there or not. */
@@ -103,9 +104,6 @@ function restored({ setting, name, value }: Groups, view: WorldView): Answer<Int
 }
 
 const VERSION = String.raw`(?:(?: back)? (?:to|=) ?(?:version )?(?<version>\S+))?`;
-const FLAG = String.raw`(?:the )?(?:(?:feature )?flag )?(?<flag>\S+?)(?: flag)?`;
-const STATE = "(?<state>on|off)";
-const STATES: Readonly<Record<string, string>> = { enable: "on", disable: "off" };
 const SETTING = String.raw`(?:the )?(?:setting )?(?<setting>[^\s.]+)`;
 const VALUE = String.raw`(?:(?: back)? (?:to|=) ?(?<value>\S+))?`;
 
@@ -113,17 +111,11 @@ const VALUE = String.raw`(?:(?: back)? (?:to|=) ?(?<value>\S+))?`;
 export const RESTORE_FORMS: readonly TextForm[] = [
   form(`(?:roll(?:ing|ed)?[ -]?back|revert(?:ing|ed)?) ${NAME}${VERSION}`, rolledBack),
   form(`roll(?:ing|ed)? ${NAME} back(?: to (?:version )?(?<version>\\S+))?`, rolledBack),
-  form(`(?:turn|switch)(?:ing|ed)? ${STATE} ${FLAG}`, ({ flag, state }, view) =>
-    switched(flag, state ?? "", view),
-  ),
-  form(`(?:turn|switch)(?:ing|ed)? ${FLAG} ${STATE}`, ({ flag, state }, view) =>
-    switched(flag, state ?? "", view),
-  ),
-  form(`(?<verb>enable|disable) ${FLAG}`, ({ flag, verb }, view) =>
-    switched(flag, STATES[verb?.toLowerCase() ?? ""] ?? "", view),
+  ...SWITCH_WORDS.map((words) =>
+    form(words, (groups, view) => switched(groups.flag, stateSaid(groups), view)),
   ),
   form(
-    String.raw`(?:set )?(?:the )?(?:feature )?flag (?<flag>\S+)(?: (?:to|=|is)| ?=)? ?(?<state>\S+)`,
+    String.raw`(?:the )?(?:feature )?flag (?<flag>\S+)(?: (?:to|=|is)| ?=)? ?(?<state>\S+)`,
     ({ flag, state }, view) => switched(flag, state ?? "", view),
   ),
   form(

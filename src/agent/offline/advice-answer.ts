@@ -69,7 +69,7 @@ function adviceText(turn: TranscriptTurn): string {
 }
 
 /** What an approver has before them already. */
-function waitingText(turn: TranscriptTurn): string | undefined {
+export function waitingText(turn: TranscriptTurn): string | undefined {
   const look = lookAt(turn, "check_outcome");
   const proposals = outcomesIn(look)?.proposals ?? [];
   const index = proposals.findIndex(({ state }) => state === "open");

@@ -1,7 +1,8 @@
+import { waitingText } from "./advice-answer.ts";
 import { causeEvidence, isHurt } from "./cause-reading.ts";
 import { plansBefore, troubleSpokenOf } from "./follow-up.ts";
 import { rankCall } from "./incident-plan.ts";
-import { hurtText } from "./incident-text.ts";
+import { changeRows, hurtText } from "./incident-text.ts";
 import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
 import { type Cause, type Ranking, rankingIn } from "./tool-data.ts";
 import { type EvidenceRow, type Look, lookAt } from "./transcript.ts";
@@ -81,23 +82,50 @@ const KINDS: readonly (readonly [said: RegExp, type: RegExp])[] = [
   [/\b(?:replica|instance|pod)s?\b/i, /^(?:instance|stopped)$/],
   [/\b(?:database|db|store|postgres\w*|sql)\b/i, /^store$/],
   [
-    /\b(?:deploy\w*|version|release|change|config\w*|flag)\b/i,
-    /change|version|deploy|flag|setting/,
+    /\b(?:deploy\w*|version|release|roll\w*\s?-?back|change|config\w*|setting)\b/i,
+    /^(?:version|change)$/,
   ],
   [/\b(?:network|link)\b/i, /^edge$/],
   [/\b(?:traffic|load|surge)\b/i, /^traffic$/],
   [/\b(?:host|node|machine)\b/i, /^host$/],
 ];
 
-function isMeant({ cause, title, type }: Cause, about: string): boolean {
+/** Words that say what a name is the name of. */
+const KIND_WORDS =
+  /^(?:an?|the|our|this|that|of|to|in|on|for|new|feature|flag|setting|version|deploy\w*|release|change|config\w*|service|replica|instance|pod|store|database|db)$/;
+
+const wordsOf = (text: string): readonly string[] =>
+  text
+    .toLowerCase()
+    .split(/[^\w./:@+-]+/)
+    .map((word) => word.replace(/^\W+|\W+$/g, ""))
+    .filter((word) => word !== "");
+
+/** Whether a text names a cause: its place, or a flag, setting or version whose change is behind it. */
+function isNamed({ cause, title, changes }: Cause, about: string): boolean {
   const said = about.toLowerCase();
-  if (cause.toLowerCase().includes(said) || title.toLowerCase().includes(said)) return true;
+  if ([cause, title].some((text) => text.toLowerCase().includes(said))) return true;
+  const names = wordsOf(about).filter((word) => !KIND_WORDS.test(word));
+  const known = [cause, title, ...changes].flatMap(wordsOf);
+  return names.length > 0 && names.every((name) => known.includes(name.replace(/^v(?=\d)/, "")));
+}
+
+/** Whether it is called by its kind: "the flag" is one of which a flag was changed. */
+function isOfKind({ type, changes }: Cause, about: string): boolean {
+  if (/\bflag\b/i.test(about)) return changes.some((change) => /^flag /.test(change));
   return KINDS.some(([word, kind]) => word.test(about) && kind.test(type));
+}
+
+function meantBy({ causes }: Ranking, about: string): Cause | undefined {
+  return (
+    causes.find((cause) => isNamed(cause, about)) ?? causes.find((cause) => isOfKind(cause, about))
+  );
 }
 
 /** "why not the replica?": what speaks against it, and how likely it is held. */
 export function answerWhyNot(situation: Situation, about: string): Move {
-  return firstMove(situation, [rank(situation)], () => whyNotText(situation, about));
+  const stages = [rank(situation), () => [{ tool: "check_outcome", input: {} }]];
+  return firstMove(situation, stages, () => whyNotText(situation, about));
 }
 
 function whyNotText(situation: Situation, about: string): string {
@@ -107,7 +135,7 @@ function whyNotText(situation: Situation, about: string): string {
   if (!isHurt(ranking))
     return paragraphs("**Nothing is hurt now, so nothing is blamed.**", hurtText(look, ranking));
   const [top] = ranking.causes;
-  const meant = ranking.causes.find((cause) => isMeant(cause, about));
+  const meant = meantBy(ranking, about);
   const topRow = top === undefined ? undefined : causeEvidence(look, top);
   const leads =
     top === undefined || topRow === undefined
@@ -121,7 +149,11 @@ function whyNotText(situation: Situation, about: string): string {
     );
   const probability = value(row, "probability");
   if (meant === top)
-    return `**It is what I think:** ${meant.title}, probability ${probability} [${row.id}].`;
+    return paragraphs(
+      `**It is what I think:** ${meant.title}, probability ${probability} [${row.id}].`,
+      bullets(changeRows(look, meant).map(cited)),
+      waitingText(situation.turn),
+    );
   const against = meant.against.map((one) => `${placed(row, one.text)} [${row.id}]`);
   return paragraphs(
     `**Only ${probability}:** ${meant.title} [${row.id}]. ${leads}`,

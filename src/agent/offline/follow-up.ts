@@ -150,6 +150,8 @@ export function resolveSpoken(situation: Situation, spoken: SpokenIntervention):
       return restore(situation, spoken);
     case "limit":
       return limit(situation, spoken);
+    case "switch":
+      return switchFlag(situation, spoken.variant);
     case "out-of-range":
       return ask(spoken.text);
   }
@@ -266,5 +268,16 @@ function restart(situation: Situation): Resolved {
   const candidate = candidateOf(situation, ({ intervention }) => intervention.type === "restart");
   return candidate === undefined
     ? ask("Restart what? For example: what if we restart NAME")
+    : known(candidate.intervention as unknown as Intervention);
+}
+
+/** The flag that causes were ranked to suggest, and only to what they suggest. */
+function switchFlag(situation: Situation, variant: string): Resolved {
+  const candidate = candidateOf(
+    situation,
+    ({ intervention }) => intervention.type === "flag" && intervention.variant === variant,
+  );
+  return candidate === undefined
+    ? ask(`Which flag? For example: what if we turn FLAG ${variant === "on" ? "on" : "off"}`)
     : known(candidate.intervention as unknown as Intervention);
 }

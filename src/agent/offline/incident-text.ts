@@ -63,7 +63,7 @@ export function hurtText({ evidence }: Look, ranking: Ranking): string | undefin
 }
 
 /** The changes that a cause is suspected to come from, named with what they changed: its own, else those elsewhere. */
-function changeRows(look: Look, { cause, changes }: Cause): readonly EvidenceRow[] {
+export function changeRows(look: Look, { cause, changes }: Cause): readonly EvidenceRow[] {
   const rows = look.evidence.filter(
     (row) =>
       row.kind === "change" &&

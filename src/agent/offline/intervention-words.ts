@@ -1,3 +1,4 @@
+import { SWITCH_WORDS, stateSaid } from "../../incident/switch-words.ts";
 import type { Intervention } from "../../model/whatif/intervention.ts";
 
 /** A what-if as somebody said it; what is not said is to be found in the conversation or in the model. */
@@ -8,6 +9,8 @@ export type SpokenIntervention =
   | { readonly type: "restart" }
   /** To how many calls, it is not said. */
   | { readonly type: "limit"; readonly from: string; readonly to: string }
+  /** A flag that is not named. */
+  | { readonly type: "switch"; readonly variant: string }
   /** Back to the value before. */
   | { readonly type: "restore"; readonly entity: string; readonly setting: string }
   /** Named, but with a number that none of it can have. */
@@ -24,7 +27,10 @@ const THE = String.raw`(?:the\s+)?(?:service\s+)?`;
 
 type Form = readonly [
   pattern: RegExp,
-  read: (groups: readonly (string | undefined)[]) => SpokenIntervention | undefined,
+  read: (
+    groups: readonly (string | undefined)[],
+    said: Readonly<Record<string, string | undefined>>,
+  ) => SpokenIntervention | undefined,
 ];
 
 const whole = (intervention: Intervention): SpokenIntervention => ({ type: "whole", intervention });
@@ -59,6 +65,17 @@ function rolledBack(entity: string | undefined, version: string | undefined): Sp
   if (name !== undefined && version !== undefined)
     return whole({ type: "rollback", entity: name, to_version: version });
   return { type: "rollback", ...(name === undefined ? {} : { entity: name }) };
+}
+
+/** "turn the flag off" names none. */
+const ANY_FLAG = /^(?:it|that|this|them|(?:the|that|this)?\s*(?:feature\s+)?flag)$/i;
+
+function switched(
+  said: Readonly<Record<string, string | undefined>>,
+): SpokenIntervention | undefined {
+  const flag = said.flag ?? "";
+  const variant = stateSaid(said).toLowerCase();
+  return ANY_FLAG.test(flag) ? { type: "switch", variant } : whole({ type: "flag", flag, variant });
 }
 
 const loadBy = (sign: string | undefined, percent: string | undefined): SpokenIntervention =>
@@ -110,20 +127,12 @@ const FORMS: readonly Form[] = [
     ),
     ([entity = ""]) => whole({ type: "drain", entity }),
   ],
-  [
-    new RegExp(
-      String.raw`\b(?:turn|switch|set|put)(?:ing)?\s+(?:the\s+)?flag\s+${NAME}\s+(?:to\s+)?${NAME}`,
-      "i",
-    ),
-    ([flag = "", variant = ""]) => whole({ type: "flag", flag, variant }),
-  ],
-  [
-    new RegExp(
-      String.raw`\b(?:turn|switch)(?:ing)?\s+(on|off)\s+(?:the\s+)?(?:flag\s+)?${NAME}`,
-      "i",
-    ),
-    ([variant = "", flag = ""]) => whole({ type: "flag", flag, variant }),
-  ],
+  ...SWITCH_WORDS.map(
+    (words): Form => [
+      new RegExp(String.raw`\b${words}(?=\s|$)`, "i"),
+      (_groups, said) => switched(said),
+    ],
+  ),
   [
     new RegExp(
       String.raw`\b(?:set(?:ting)?|restor(?:e|ing)|chang(?:e|ing)|put(?:ting)?)\s+(?:the\s+)?${NAME}\s+of\s+${THE}${NAME}\s+(?:back\s+)?to\s+${NAME}`,
@@ -220,10 +229,13 @@ export function orderText(intervention: Intervention): string | undefined {
 
 /** The intervention that a text speaks of; undefined: none that is known. */
 export function interventionIn(text: string): SpokenIntervention | undefined {
-  const plain = text.replace(/[?!,;]+/g, " ").replace(/\.(?=\s|$)/g, " ");
+  const plain = text
+    .replace(/[?!,;]+/g, " ")
+    .replace(/\.(?=\s|$)/g, " ")
+    .replace(/\s+/g, " ");
   for (const [pattern, read] of FORMS) {
     const match = pattern.exec(plain);
-    const spoken = match === null ? undefined : read(match.slice(1));
+    const spoken = match === null ? undefined : read(match.slice(1), match.groups ?? {});
     if (spoken !== undefined) return spoken;
   }
   return undefined;

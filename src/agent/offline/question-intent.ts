@@ -5,6 +5,7 @@ import { hasMeaning } from "./word-meanings.ts";
 /** What somebody wants to know. `about` is as they named it; absent: it has to come from the conversation. */
 export type Intent =
   | { readonly type: "help" }
+  | { readonly type: "thanks" }
   | { readonly type: "status"; readonly about?: string; readonly at?: string }
   | { readonly type: "why"; readonly about?: string; readonly at?: string }
   | {
@@ -176,6 +177,10 @@ const FORMS: readonly Form[] = [
     /^(?:what(?:'s|\s+is|\s+does|\s+do|\s+are)?|show(?:\s+me)?|explain)\s+(?:an?\s+|the\s+)?["'`[]*([a-z]+\d*)["'`\]]*(?:\s+button)?(?:\s+(?:do|mean|[a-d]|[a-d]\s+mean))?[\s?.]*$/i,
     meaning,
   ],
+  [
+    /^(?:(?:ok(?:ay)?|great|nice|good|well done|perfect|many|got it|cool)[,!. ]+)*(?:thanks?|thank you|thx|ty|cheers|great|perfect|nice|well done|good (?:job|work|bot)|got it|cool|ok(?:ay)?)\b(?:[,!. ]*(?:a lot|so much|very much|orrery|all|everybody|you))*[\s!.]*$/i,
+    () => ({ type: "thanks" }),
+  ],
   [/^what-?\s?if\s+/i, whatIf],
   [/^changes\b\s*(.*)$/i, changes],
   [/^status\b\s*(.*)$/i, status],
@@ -201,7 +206,7 @@ const FORMS: readonly Form[] = [
     propose,
   ],
   [
-    /^(?:please\s+|can you\s+|could you\s+)?(?:roll\s?-?back|roll \S+ back|scale|restart|restore|turn (?:on|off)|switch (?:on|off)|limit)\b/i,
+    /^(?:please\s+|can you\s+|could you\s+)?(?:roll\s?-?back|roll \S+ back|scale|restart|restore|(?:turn|switch) (?:on|off|(?:the )?(?:flag )?\S+ (?:flag )?(?:on|off))|limit)\b/i,
     propose,
   ],
   [

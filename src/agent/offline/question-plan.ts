@@ -36,6 +36,8 @@ export function answerQuestion(situation: Situation, text: string, now: string):
   switch (intent.type) {
     case "help":
       return { type: "write", text: canText("I can answer, computed from the live model:") };
+    case "thanks":
+      return { type: "write", text: "You are welcome." };
     case "unknown":
       return {
         type: "write",

@@ -74,6 +74,8 @@ test.each<[string, Intent]>([
     { type: "propose", what: { type: "unread", words: "to reboot the moon" } },
   ],
   ["propose restart cart and scale orders to 4", { type: "propose", what: { type: "several" } }],
+  ["thanks", { type: "thanks" }],
+  ["great, thank you!", { type: "thanks" }],
   ["sing a song", { type: "unknown" }],
   ["2 + 2 = ?", { type: "unknown" }],
 ])("%s", (text, intent) => {
@@ -114,6 +116,15 @@ describe("what-ifs", () => {
       whole({ type: "flag", flag: "recommendations", variant: "off" }),
     ],
     [
+      "what if we turn catalog-review-highlights off?",
+      whole({ type: "flag", flag: "catalog-review-highlights", variant: "off" }),
+    ],
+    [
+      "what if we disable the deep_search flag",
+      whole({ type: "flag", flag: "deep_search", variant: "off" }),
+    ],
+    ["what if we turn the flag off?", { type: "switch", variant: "off" }],
+    [
       "what if we set flag deep_search to off",
       whole({ type: "flag", flag: "deep_search", variant: "off" }),
     ],
@@ -153,6 +164,14 @@ describe("orders", () => {
     [
       "limit payment to 5 concurrent calls to psp.example",
       whole({ type: "limit", from: "payment", to: "psp.example", max_concurrent: 5 }),
+    ],
+    [
+      "propose turn catalog-review-highlights off",
+      whole({ type: "flag", flag: "catalog-review-highlights", variant: "off" }),
+    ],
+    [
+      "turn the flag catalog-review-highlights off",
+      whole({ type: "flag", flag: "catalog-review-highlights", variant: "off" }),
     ],
     [
       "please propose set pg_pool_max of orders to 8",
