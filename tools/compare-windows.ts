@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Entity, EntityId } from "../src/model/entity.ts";
 import { entityName } from "../src/model/entity.ts";
-import type { Window } from "../src/model/quantity.ts";
+import type { Step, Window } from "../src/model/quantity.ts";
 import {
   BUCKET_MS,
   type EdgeWindow,
@@ -53,6 +53,11 @@ const input = z.strictObject({
     .describe(
       "End of the earlier window; give the cause's onset. Default: start of the later one.",
     ),
+  healthyFrom: z
+    .string()
+    .max(40)
+    .optional()
+    .describe("Earliest start of that window, from rank_causes."),
   at: atSchema,
 });
 const rowSchema = z.object({
@@ -236,6 +241,38 @@ function rowEvidence(row: Row, windows: Windows): EvidenceDraft {
   };
 }
 
+/** Times as they were given, read; a refusal where one cannot be read. */
+function timesAsked(
+  { before, healthyFrom }: { before?: string | undefined; healthyFrom?: string | undefined },
+  nowMs: number,
+):
+  | { readonly ok: true; readonly beforeMs?: number; readonly healthyFromMs?: number }
+  | ToolRefusal {
+  const [beforeMs, healthyFromMs] = [before, healthyFrom].map((text) =>
+    text === undefined ? undefined : parseInstant(text, nowMs),
+  );
+  for (const [name, text, ms] of [
+    ["before", before, beforeMs],
+    ["healthyFrom", healthyFrom, healthyFromMs],
+  ] as const)
+    if (text !== undefined && ms === undefined)
+      return refuse(
+        "time_unreadable",
+        `Give \`${name}\` as 14:02 (UTC), 10 min ago, or an ISO time.`,
+      );
+  return {
+    ok: true,
+    ...(beforeMs === undefined ? {} : { beforeMs }),
+    ...(healthyFromMs === undefined ? {} : { healthyFromMs }),
+  };
+}
+
+/** The part of an earlier window from which on all was well; its last step at the least. */
+function wellSince(early: Window, stepMs: Step, healthyFromMs: number): Window {
+  const wellMs = -floorTo(-healthyFromMs, stepMs);
+  return { ...early, fromMs: Math.max(early.fromMs, Math.min(wellMs, early.toMs - stepMs)) };
+}
+
 /**
  * Two windows of whole steps, of the finest that reach back to both. An onset inside the later window splits it, and the bucket that holds the onset belongs to
  * neither: what came before must not dilute what came after, nor the other way round.
@@ -243,23 +280,23 @@ function rowEvidence(row: Row, windows: Windows): EvidenceDraft {
 function windowsOf(
   view: WorldView,
   nowMs: number,
-  { minutes, before }: { readonly minutes: number; readonly before?: string | undefined },
+  asked: Pick<z.infer<typeof input>, "minutes" | "before" | "healthyFrom">,
 ): ({ readonly ok: true } & Windows) | ToolRefusal {
-  const asked = before === undefined ? undefined : parseInstant(before, nowMs);
-  if (before !== undefined && asked === undefined) {
-    return refuse("time_unreadable", "Give `before` as 14:02 (UTC), 10 min ago, or an ISO time.");
-  }
-  const reachMs = (asked ?? view.closedMs - minutes * 60_000) - minutes * 60_000;
+  const times = timesAsked(asked, nowMs);
+  if (!times.ok) return times;
+  const { minutes } = asked;
+  const { beforeMs, healthyFromMs } = times;
+  const reachMs = (beforeMs ?? view.closedMs - minutes * 60_000) - minutes * 60_000;
   const { stepMs, fromMs: retainedFromMs } = retentionFor(view, floorTo(reachMs, BUCKET_MS));
   const closedMs = floorTo(view.closedMs, stepMs);
   const half = floorTo((closedMs - retainedFromMs) / 2, stepMs);
   const wantedMs = Math.max(stepMs, floorTo(minutes * 60_000, stepMs));
   // Soon after a start there is too little for two whole windows: each gets half of it.
-  const lengthMs = asked === undefined ? Math.min(wantedMs, half) : wantedMs;
-  const endMs = asked ?? closedMs - lengthMs;
+  const lengthMs = beforeMs === undefined ? Math.min(wantedMs, half) : wantedMs;
+  const endMs = beforeMs ?? closedMs - lengthMs;
   const toMs = floorTo(endMs, stepMs);
   // An onset on the edge of two buckets is that of a symptom: its cause may have begun in the bucket before.
-  const isEdge = asked !== undefined && toMs === endMs && toMs - retainedFromMs > stepMs;
+  const isEdge = beforeMs !== undefined && toMs === endMs && toMs - retainedFromMs > stepMs;
   const earlyToMs = isEdge ? toMs - stepMs : toMs;
   const early = inSteps(Math.max(retainedFromMs, earlyToMs - lengthMs), earlyToMs, stepMs);
   const fromMs = Math.max(closedMs - lengthMs, toMs === endMs ? toMs : toMs + stepMs);
@@ -269,7 +306,8 @@ function windowsOf(
     return refuse("time_not_retained", `Nothing is kept from before ${from}; choose a later time.`);
   }
   if (late.fromMs >= late.toMs) return refuse("window_empty", "`before` must lie before `at`.");
-  return { ok: true, before: early, after: late };
+  const well = healthyFromMs === undefined ? early : wellSince(early, stepMs, healthyFromMs);
+  return { ok: true, before: well, after: late };
 }
 
 export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof output>>({
@@ -281,11 +319,11 @@ export const compareWindows = defineTool<z.infer<typeof input>, z.infer<typeof o
   effect: "read",
   timeoutMs: 3_000,
   title: ({ about }) => `Comparing ${nameText(about)} before and after`,
-  run(context, { about, minutes, before, at }) {
+  run(context, { about, at, ...asked }) {
     const found = pastViewAt(context, at);
     if (!found.ok) return found;
     const { view } = found;
-    const windows = windowsOf(view, context.nowMs, { minutes, before });
+    const windows = windowsOf(view, context.nowMs, asked);
     if (!windows.ok) return windows;
     const both = { ...windows.after, fromMs: windows.before.fromMs };
     const link = resolveLink(view, about, both);

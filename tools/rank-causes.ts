@@ -56,6 +56,8 @@ const output = z.object({
     slo: z.string().nullable(),
     kind: z.string(),
     onset: z.string(),
+    /** From here to the onset all was well: what "before" is. */
+    healthyFrom: z.string(),
     /** Its objective is met again. */
     isOver: z.boolean(),
     badRatio: z.number().nullable(),
@@ -240,6 +242,7 @@ export const rankCauses = defineTool<z.infer<typeof input>, z.infer<typeof outpu
           slo: symptom.sloId === undefined ? null : nameText(symptom.sloId),
           kind: symptom.kind,
           onset: isoTime(symptom.onsetMs),
+          healthyFrom: isoTime(diagnosis.healthy.fromMs),
           isOver: isOver(view, diagnosis),
           badRatio: isAbsent ? null : rounded(symptom.badRatio),
           healthyBadRatio: rounded(symptom.healthyBadRatio),

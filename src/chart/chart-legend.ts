@@ -20,12 +20,14 @@ const line = (color: string, dash: string, width: number): string =>
 const box = (color: string, opacity: number): string =>
   `<rect x="0" y="1" width="${SAMPLE_PX}" height="18" rx="3" fill="${color}" opacity="${opacity}"/>`;
 
-/** Middle of what was seen before the incident, and the newest. */
-function beforeAndNow({ points }: ChartSeries, { incident, unit }: ChartSpec): string {
+/** Middle of what was seen in the healthy time before the incident, and the newest. */
+function beforeAndNow({ points }: ChartSeries, spec: ChartSpec): string {
+  const { incident, unit } = spec;
   if (incident === undefined) return "";
+  const { fromMs, toMs } = spec.before ?? { fromMs: spec.fromMs, toMs: incident.fromMs };
   const seen = points.filter(({ value }) => Number.isFinite(value));
   const before = seen
-    .filter(({ timeMs }) => timeMs < incident.fromMs)
+    .filter(({ timeMs }) => timeMs >= fromMs && timeMs < toMs)
     .map(({ value }) => value)
     .sort((a, b) => a - b);
   const middle = before[Math.floor(before.length / 2)];

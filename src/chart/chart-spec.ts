@@ -43,6 +43,8 @@ export interface ChartSpec {
   readonly series: readonly ChartSeries[];
   /** Shaded; `toMs` absent while it lasts. */
   readonly incident?: { readonly fromMs: number; readonly toMs?: number };
+  /** What the legend calls "before": the healthy time. Absent: all that is drawn before the incident. */
+  readonly before?: { readonly fromMs: number; readonly toMs: number };
   /** The range that is normal for the first series. */
   readonly healthy?: { readonly low: number; readonly high: number };
   readonly threshold?: { readonly value: number; readonly label: string };

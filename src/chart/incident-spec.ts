@@ -51,10 +51,11 @@ function points(
   }));
 }
 
-/** The range of the first line before the onset. */
+/** The range of the first line in the healthy time: what lies before that may be trouble of its own. */
 function healthyBand(series: ChartSeries, { healthy }: Diagnosis): ChartSpec["healthy"] {
+  const { fromMs, toMs } = healthy;
   const values = series.points
-    .filter(({ timeMs, value }) => timeMs < healthy.toMs && Number.isFinite(value))
+    .filter(({ timeMs, value }) => timeMs >= fromMs && timeMs < toMs && Number.isFinite(value))
     .map(({ value }) => value);
   if (values.length < 2) return undefined;
   return { low: Math.min(...values), high: Math.max(...values) };
@@ -128,6 +129,7 @@ export function incidentSpec(view: WorldView, diagnosis: Diagnosis): ChartSpec {
     stepMs: first === undefined ? BUCKET_MS : first.toMs - first.fromMs,
     series: [hurt, ...suspectSeries(view, diagnosis, { kind, window, steps })],
     incident: { fromMs: symptom.onsetMs },
+    before: diagnosis.healthy,
     ...(healthy === undefined ? {} : { healthy }),
     ...(threshold === undefined
       ? {}

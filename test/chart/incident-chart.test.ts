@@ -128,3 +128,20 @@ test("a name that is too long loses its end, never its numbers", () => {
   );
   expect(svg).toMatch(/a\.\.\.: 80 ms before, 1800 ms now</);
 });
+
+test("before is the healthy time, not an earlier trouble in the picture", () => {
+  const EARLIER = 25;
+  const points = Array.from({ length: STEPS }, (_, i) => ({
+    timeMs: FROM_MS + i * STEP_MS,
+    value: i < EARLIER ? 1_100 : i < RISE ? 80 : 1_800,
+  }));
+  const onsetMs = FROM_MS + RISE * STEP_MS;
+  const svg = incidentChart(
+    spec({
+      series: [{ name: "gateway GET /", points }],
+      incident: { fromMs: onsetMs },
+      before: { fromMs: FROM_MS + EARLIER * STEP_MS, toMs: onsetMs },
+    }),
+  );
+  expect(svg).toContain("gateway GET /: 80 ms before, 1800 ms now<");
+});

@@ -133,3 +133,25 @@ test("steps are whole buckets at their true place: nothing rises before the buck
       if (timeMs > bucketMs) expect(value).toBeGreaterThan(500);
     }
 });
+
+test("an earlier trouble in the picture is not healthy, and not what was before", () => {
+  const EARLIER_S = { from: 60, to: 100 };
+  const slow = (index: number): Signal[] => {
+    const atS = index / PER_S;
+    const isSlow = atS >= FAULT_S || (atS >= EARLIER_S.from && atS < EARLIER_S.to);
+    return traceSignals(
+      { service: "gateway", operation: "POST /checkout", selfMs: isSlow ? 900 : 20 },
+      { traceId: traceIdOf(index), startMs: at(atS) },
+    );
+  };
+  const again = Array.from({ length: END_S * PER_S }, (_, index) => slow(index)).flat();
+  const twice = worldOf([sloSignal(at(0), slo()), ...again], at(END_S)).at(at(END_S));
+  const diagnosis = diagnose(twice, { sloId: "checkout" });
+  const spec = incidentSpec(twice, diagnosis);
+  expect(spec.fromMs).toBeLessThan(at(EARLIER_S.to));
+  expect(spec.series[0]?.points.some(({ timeMs, value }) => timeMs < at(100) && value > 500)).toBe(
+    true,
+  );
+  expect(spec.healthy?.high).toBeLessThan(60);
+  expect(spec.before).toEqual(diagnosis.healthy);
+});

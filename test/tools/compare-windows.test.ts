@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { compareWindows } from "../../tools/compare-windows.ts";
+import { rankCauses } from "../../tools/rank-causes.ts";
 import { answered, quantityOf, refused } from "./lawful.ts";
-import { at, buildWorld, contextOf, sharedShop, shopVisit } from "./tool-world.ts";
+import { at, buildWorld, CHECKOUT, contextOf, sharedShop, shopVisit } from "./tool-world.ts";
 
 /** 02:03:00, when the fault begins; the model has seen a minute and five seconds since. */
 const ONSET = "02:03:00";
@@ -72,6 +73,34 @@ test("takes no start of the trouble for normal when only the onset of its sympto
   expect(data.before.to).toBe("2026-11-24T02:03:00Z");
   expect(data.after.from).toBe("2026-11-24T02:03:05Z");
   expect(data.rows[0]?.before.p95Ms).toBeLessThan(40);
+});
+
+/** Slow in the first minute, well in the second, slow again in the third. */
+const fallsIllTwice = () =>
+  buildWorld({
+    seconds: 180,
+    rate: 5,
+    visit: (_request, atS) => ({
+      service: "cart",
+      operation: "GET /cart",
+      selfMs: atS < 60 || atS >= 120 ? 900 : 20,
+    }),
+    slos: [{ ...CHECKOUT, service: "cart", operation: "GET /cart" }],
+  });
+
+test("counts no earlier trouble as before, given since when all was well", async () => {
+  const context = contextOf(fallsIllTwice());
+  const ranked = await answered(context, rankCauses, { about: "cart" });
+  const { onset, healthyFrom } = ranked.data.symptom;
+  expect(Date.parse(healthyFrom)).toBeGreaterThanOrEqual(at(60));
+  const asked = { about: "cart", before: onset, minutes: 3 };
+  const { data } = await answered(context, compareWindows, { ...asked, healthyFrom });
+  expect(data.rows[0]?.before.p95Ms).toBeLessThan(60);
+  expect(data.rows[0]?.after.p95Ms).toBeGreaterThan(800);
+  const whole = await answered(context, compareWindows, asked);
+  expect(whole.data.rows[0]?.before.p95Ms).toBeGreaterThan(800);
+  const late = await answered(context, compareWindows, { ...asked, healthyFrom: onset });
+  expect(late.data.rows[0]?.before.p95Ms).toBeLessThan(60);
 });
 
 test("says first of a link that its calls multiplied", async () => {
@@ -168,6 +197,7 @@ test("refuses windows that are not kept, do not exist or hold nothing", async ()
   expect(await code({ before: "01:00:00" })).toBe("time_not_retained");
   expect(await code({ before: "02:04:10" })).toBe("window_empty");
   expect(await code({ before: "soon" })).toBe("time_unreadable");
+  expect(await code({ healthyFrom: "long ago" })).toBe("time_unreadable");
   expect(await code({ about: "a->b" })).toBe("link_unknown");
   expect(await code({ about: "recommendations" })).toBe("nothing_seen");
 });

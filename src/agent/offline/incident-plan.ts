@@ -21,10 +21,14 @@ export function rankCall(about: string | undefined, at?: string): PlannedCall {
 /** What tells a suspect that changed from one that waits: itself before and after, its rival, and what passed through it. */
 export function suspectCalls(ranking: Ranking): readonly PlannedCall[] {
   const [top, rival] = ranking.causes;
-  const { onset, kind } = ranking.symptom;
+  const { onset, healthyFrom, kind } = ranking.symptom;
   const compare = (cause: Cause): PlannedCall => ({
     tool: "compare_windows",
-    input: { about: placeOf(cause), before: onset },
+    input: {
+      about: placeOf(cause),
+      before: onset,
+      ...(healthyFrom === undefined ? {} : { healthyFrom }),
+    },
   });
   const traces: readonly PlannedCall[] =
     top === undefined || kind === "absent" || top.cause.startsWith("traffic:")

@@ -28,6 +28,7 @@ const rankingSchema = z.object({
     operation: z.string(),
     kind: z.string(),
     onset: z.string(),
+    healthyFrom: z.string().optional(),
     isOver: z.boolean().default(false),
   }),
   causes: z.array(causeSchema),
