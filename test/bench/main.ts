@@ -2,6 +2,7 @@
 import { runCausesBench } from "./causes/run.ts";
 import { runIngestBench } from "./ingest/run.ts";
 import { runMemoryBench } from "./memory/run.ts";
+import { runMutatedBench } from "./mutated/run.ts";
 import { runReadsBench } from "./reads/run.ts";
 import { runWhatIfBench } from "./whatif/run.ts";
 
@@ -9,6 +10,7 @@ const BENCHES: Readonly<Record<string, (args: readonly string[]) => Promise<void
   causes: runCausesBench,
   ingest: runIngestBench,
   memory: runMemoryBench,
+  mutated: runMutatedBench,
   reads: runReadsBench,
   whatif: runWhatIfBench,
 };
