@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { EntityId } from "../src/model/entity.ts";
 import type { Quantity } from "../src/model/quantity.ts";
+import { GRADE_WORDS } from "../src/model/whatif/grade-words.ts";
 import type { Interval, PredictedSli, Prediction } from "../src/model/whatif/prediction.ts";
 import { quantities, rounded } from "./answer.ts";
 import type { EvidenceDraft } from "./define-tool.ts";
@@ -13,14 +14,6 @@ const REASONS_MAX = 3;
 const UTILISATION_MAX = 4;
 /** A share of failures below which nothing is said of them. */
 const TOLD_MIN = 0.005;
-
-/** A grade in words. */
-const GRADES: Readonly<Record<Prediction["grade"], string>> = {
-  A: "proven here",
-  B: "tested on this system's past",
-  C: "untested here",
-  D: "no number",
-};
 
 /** Statistics that answers show, under the names that citations use. */
 const KEYS: Readonly<Partial<Record<PredictedSli["statistic"], string>>> = {
@@ -168,7 +161,7 @@ export function predictionEvidence(prediction: Prediction, plan: string): readon
     return {
       kind: "prediction",
       about,
-      text: `${plan} ${clauseOf(slis, about, missing)} (grade ${grade}: ${GRADES[grade]})`,
+      text: `${plan} ${clauseOf(slis, about, missing)} (grade ${grade}: ${GRADE_WORDS[grade]})`,
       values: {
         ...Object.assign({}, ...slis.map((one) => sliValues(one, KEYS[one.statistic] ?? ""))),
         ...(index === 0 ? wrongIfValue(prediction) : {}),

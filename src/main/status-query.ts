@@ -79,6 +79,7 @@ export async function statusAnswer(
         .filter(({ openedMs }) => openedMs <= view.asOfMs)
         .map(({ page, openedMs, recovered }) => ({
           title: page.title,
+          ...(page.pastTitle === undefined ? {} : { pastTitle: page.pastTitle }),
           openedMs,
           ...(recovered === undefined || recovered.atMs > view.asOfMs
             ? {}

@@ -94,6 +94,8 @@ export interface StatusAnswer {
   /** Titles of open incidents, with when they opened, and when what paged was over. */
   readonly openIncidents: readonly {
     readonly title: string;
+    /** The same of what has passed. */
+    readonly pastTitle?: string;
     readonly openedMs: number;
     readonly recoveredMs?: number;
   }[];

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Outcome, Proposal } from "../../src/incident/events.ts";
 import { entityId } from "../../src/model/entity.ts";
+import { GRADE_WORDS } from "../../src/model/whatif/grade-words.ts";
 import { type ProposalCard, proposalCard } from "../../src/slack/blocks/proposal-card.ts";
 import { ALICE, BOB, textOf } from "./running-slack.ts";
 import { outcome, proposal } from "./samples.ts";
@@ -40,6 +41,28 @@ test("what was rejected keeps its numbers and says how to say why", () => {
   );
   expect(rejected).toContain("p95 latency: now 2.1 s → *240 ms* (200 ms to 350 ms)");
   expect(drawn({ state: "rejected" })).not.toContain('"type":"button"');
+});
+
+test("numbers that were predicted again at the click say that the verdict is scored on them", () => {
+  const repredicted = { ...proposal(0).prediction, asOfMs: proposal(0).prediction.asOfMs + 90_000 };
+  const again = "Predicted again at the click: the verdict is scored on these numbers.";
+  for (const state of ["approved", "running", "done"] as const) {
+    expect(told({ state, repredicted })).toContain(again);
+    expect(told({ state })).not.toContain(again);
+  }
+  const settled = told({ state: "done", repredicted, outcome: outcome() });
+  expect(settled).toContain("predicted again at the click");
+  expect(told({ state: "open" })).not.toContain("again at the click");
+});
+
+test("a grade has one wording on cards, in evidence and where it is explained", () => {
+  const { prediction } = proposal(0);
+  for (const [grade, words] of Object.entries(GRADE_WORDS)) {
+    const graded = { ...prediction, grade } as typeof prediction;
+    expect(told({ proposal: proposal(0, { prediction: graded }) })).toContain(
+      `grade ${grade} of A to D: ${words}`,
+    );
+  }
 });
 
 type Observed = Outcome["observed"][number];

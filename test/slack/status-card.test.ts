@@ -57,8 +57,11 @@ test("an incident that has recovered says that first", () => {
   const title = "GET / is burning its error budget 15×";
   const openedMs = AS_OF_MS - 120_000;
   expect(told({ openIncidents: [{ title, openedMs }] })).toContain(`*Open incident* ${title}`);
-  const over = told({ openIncidents: [{ title, openedMs, recoveredMs: AS_OF_MS - 40_000 }] });
-  expect(over).toMatch(/\*Recovered\* .*, incident not closed yet: GET \/ is burning .*\(paged /);
+  const pastTitle = "GET / burned its error budget 15×";
+  const recoveredMs = AS_OF_MS - 40_000;
+  const over = told({ openIncidents: [{ title, pastTitle, openedMs, recoveredMs }] });
+  expect(over).toMatch(/\*Recovered\* .*, incident not closed yet: GET \/ burned .*\(paged /);
+  expect(over).not.toContain("is burning");
 });
 
 const catalog: PlaceStatus["reading"] = {

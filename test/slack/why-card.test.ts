@@ -57,7 +57,7 @@ test("what was asked about is answered first: suspect, lesser suspect, or none",
 
 test("every share names its time, and a factor near one is no step of a path", () => {
   const text = told({});
-  expect(text).toMatch(/23 % of requests bad \(≈ 212\/min\), .* in the 40 s since/);
+  expect(text).toMatch(/23 % of requests bad \(≈ 212 bad requests\/min\), .* in the 40 s since/);
   const [cause] = diagnosis().hypotheses;
   if (cause === undefined) throw new Error("a sample without causes");
   const path = cause.path.map((step) => ({

@@ -66,8 +66,8 @@ function overText({ incident, symptom }: Diagnosis): string {
 function perMinuteText({ blastRadius }: Diagnosis): string {
   const { badPerMinute, operations } = blastRadius;
   if (badPerMinute < 1) return "";
-  const inAll = operations.length > 1 ? " in all" : "";
-  return ` (≈ ${quantity(Math.round(badPerMinute), "count")}/min${inAll})`;
+  const inAll = operations.length > 1 ? " of all operations" : "";
+  return ` (≈ ${quantity(Math.round(badPerMinute), "count")} bad requests/min${inAll})`;
 }
 
 /** What is hurt, how much over which time, and since when; `isOver`: what was. */
@@ -219,7 +219,7 @@ export function diagnosisCard(diagnosis: Diagnosis, extras = NOTHING): Message {
   blocks.push(
     context(
       "Computed, no LLM",
-      `world model as of ${instant(diagnosis.asOfMs)}`,
+      `as of ${instant(diagnosis.asOfMs)}`,
       diagnosis.uncalibrated ? "probabilities not yet calibrated on this system" : "",
     ),
   );

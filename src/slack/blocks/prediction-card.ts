@@ -1,7 +1,7 @@
 import type { KnownBlock } from "@slack/types";
+import { GRADE_WORDS } from "../../model/whatif/grade-words.ts";
 import type { Intervention } from "../../model/whatif/intervention.ts";
 import type {
-  Grade,
   Interval,
   PredictedSli,
   Prediction,
@@ -39,13 +39,6 @@ const STATISTIC_NAMES: Readonly<Record<string, string>> & Readonly<Record<Statis
   error_ratio: "failing requests",
   bad_ratio: "bad requests",
   rate: "requests",
-};
-
-const GRADES: Readonly<Record<Grade, string>> = {
-  A: "grade A of A to D: such predictions held here",
-  B: "grade B of A to D: checked against this system's past",
-  C: "grade C of A to D: not checked on this system yet",
-  D: "grade D of A to D: no number can be given",
 };
 
 /** What a person asks first: how many requests are bad, then how slow the slow ones are. */
@@ -179,7 +172,7 @@ export function predictionBlocks(prediction: Prediction): readonly KnownBlock[] 
 
 export function predictionFacts(prediction: Prediction): readonly string[] {
   return [
-    GRADES[prediction.grade],
+    `grade ${prediction.grade} of A to D: ${GRADE_WORDS[prediction.grade]}`,
     `within ${spanText(prediction.horizonMs)}`,
     `as of ${instant(prediction.asOfMs)}`,
   ];

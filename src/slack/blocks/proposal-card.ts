@@ -184,7 +184,7 @@ function evidenceText({ evidenceIds }: Proposal): string {
 
 function openBlocks(card: ProposalCard): readonly KnownBlock[] {
   const { proposal } = card;
-  const prediction = card.repredicted ?? proposal.prediction;
+  const prediction = predictionOf(card);
   return [
     ...predictionBlocks(prediction),
     ...(prediction.grade === "D"
@@ -212,6 +212,15 @@ function actorText(card: ProposalCard): string {
   return `approved by <@${safe(card.approvedBy)}>${at}`;
 }
 
+const predictionOf = ({ repredicted, proposal }: ProposalCard): Prediction =>
+  repredicted ?? proposal.prediction;
+
+/** The numbers that were confirmed may have been others: which of them are scored is said. */
+function againBlocks({ repredicted }: ProposalCard): readonly KnownBlock[] {
+  if (repredicted === undefined || repredicted.grade === "D") return [];
+  return [section("_Predicted again at the click: the verdict is scored on these numbers._")];
+}
+
 function workingBlocks(card: ProposalCard): readonly KnownBlock[] {
   const { proposal, state, detail, outcome } = card;
   const said = detail === undefined ? "" : safe(detail);
@@ -226,7 +235,7 @@ function workingBlocks(card: ProposalCard): readonly KnownBlock[] {
   const line = lines[state] ?? "";
   if (line !== "") blocks.push(section(line));
   if (outcome !== undefined) blocks.push(section(...outcomeLines(outcome)));
-  else blocks.push(...predictionBlocks(card.repredicted ?? proposal.prediction));
+  else blocks.push(...againBlocks(card), ...predictionBlocks(predictionOf(card)));
   const tookMs =
     card.finishedMs === undefined || card.approvedMs === undefined
       ? undefined
@@ -236,6 +245,7 @@ function workingBlocks(card: ProposalCard): readonly KnownBlock[] {
       actorText(card),
       tookMs === undefined ? "" : `executed once, ${spanText(tookMs)} after the click`,
       outcome === undefined ? "" : `settled ${instant(outcome.settledMs)}`,
+      outcome === undefined || card.repredicted === undefined ? "" : "predicted again at the click",
       `plan \`${hashWords(proposal.actionHash)}\``,
     ),
   );

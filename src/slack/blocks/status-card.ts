@@ -87,11 +87,11 @@ function titleOf({ place, objectives }: StatusAnswer): string {
 type OpenIncident = StatusAnswer["openIncidents"][number];
 
 /** Its title is what paged; what became of it comes first. */
-function incidentLine({ title, openedMs, recoveredMs }: OpenIncident): string {
-  const paged = `${safe(title)} _(paged ${instant(openedMs)})_`;
+function incidentLine({ title, pastTitle, openedMs, recoveredMs }: OpenIncident): string {
+  const paged = `_(paged ${instant(openedMs)})_`;
   return recoveredMs === undefined
-    ? `*Open incident* ${paged}`
-    : `*Recovered* ${instant(recoveredMs)}, incident not closed yet: ${paged}`;
+    ? `*Open incident* ${safe(title)} ${paged}`
+    : `*Recovered* ${instant(recoveredMs)}, incident not closed yet: ${safe(pastTitle ?? title)} ${paged}`;
 }
 
 /** Health in a few lines: verdict, each objective, open incidents, the newest change, what is not seen. */
