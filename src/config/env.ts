@@ -27,6 +27,8 @@ export interface Config {
   };
   readonly listen: { readonly host: string; readonly port: number; readonly token?: string };
   readonly dataDir: string;
+  /** What the model's closed steps and series may hold. */
+  readonly modelBytesMax: number;
   /** `isDefault`: nobody named it, so that it may be missing. */
   readonly sloFile: { readonly path: string; readonly isDefault: boolean };
   readonly topologyFile?: string;
@@ -80,6 +82,7 @@ const schema = z.object({
     .min(TOKEN_CHARS_MIN, `must have at least ${TOKEN_CHARS_MIN} characters`)
     .optional(),
   ORRERY_DATA_DIR: z.string().default("data"),
+  ORRERY_MODEL_MEMORY_MB: wholeNumber(64, 65_536, 1_024),
   ORRERY_SLO_FILE: z.string().optional(),
   ORRERY_TOPOLOGY_FILE: z.string().optional(),
   ORRERY_LOG_LEVEL: z
@@ -146,6 +149,7 @@ function configOf(it: z.infer<typeof schema>): Config {
       ...(it.ORRERY_TOKEN === undefined ? {} : { token: it.ORRERY_TOKEN }),
     },
     dataDir: it.ORRERY_DATA_DIR,
+    modelBytesMax: it.ORRERY_MODEL_MEMORY_MB * 2 ** 20,
     sloFile: {
       path: it.ORRERY_SLO_FILE ?? "slo.yaml",
       isDefault: it.ORRERY_SLO_FILE === undefined,

@@ -102,7 +102,10 @@ async function compose(config: Config, ground: Ground, closing: Close[]): Promis
   const declared = await declaredSignals(config, { nowMs: clock.nowMs(), log });
   const record = await openRecord(config, ground, closing);
   const { store, incidents, proposals } = record;
-  const memory = await WorldMemory.open(config.dataDir, ground);
+  const memory = await WorldMemory.open(config.dataDir, {
+    ...ground,
+    memoryBytesMax: config.modelBytesMax,
+  });
   closing.push(() => memory.close());
   const { world } = memory;
   const intake = createChangeIntake({ store, meter });

@@ -29,6 +29,8 @@ interface MemoryDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
+  /** As in `WorldOptions`. */
+  readonly memoryBytesMax?: number;
 }
 
 /** The world with what outlives the process: a snapshot of what is known, and a journal of what was learned and closed since. */
@@ -62,7 +64,9 @@ export class WorldMemory {
       minutes: await open("minutes"),
       quarters: await open("quarters"),
     };
-    const recollection = await recollect(createWorld, { snapshotPath, journals }, deps);
+    const { memoryBytesMax } = deps;
+    const create = (): World => createWorld(memoryBytesMax === undefined ? {} : { memoryBytesMax });
+    const recollection = await recollect(create, { snapshotPath, journals }, deps);
     return new WorldMemory({ snapshotPath, journals }, deps, recollection);
   }
 

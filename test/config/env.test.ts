@@ -23,6 +23,7 @@ function refusal(env: Readonly<Record<string, string | undefined>>): string {
 test("three settings are enough, and the rest has the defaults of .env.example", () => {
   const config = readConfig(enough);
   expect(config.listen).toEqual({ host: "127.0.0.1", port: 4318 });
+  expect(config.modelBytesMax).toBe(2 ** 30);
   expect(config.slack.approvers).toEqual([]);
   expect(config.llm).toMatchObject({ model: "claude-opus-5-5", budget: { modelCalls: 14 } });
   expect(config.llm.apiKey).toBeUndefined();
@@ -57,6 +58,7 @@ test.each([
   ["ORRERY_TOKEN", { ...enough, ORRERY_HOST: "0.0.0.0" }, /is not set: ORRERY_HOST=0.0.0.0/],
   ["ORRERY_LOG_LEVEL", { ...enough, ORRERY_LOG_LEVEL: "loud" }, /debug, info, warn or error/],
   ["ORRERY_TURN_SECONDS", { ...enough, ORRERY_TURN_SECONDS: "1" }, /at least 5/],
+  ["ORRERY_MODEL_MEMORY_MB", { ...enough, ORRERY_MODEL_MEMORY_MB: "8" }, /at least 64/],
 ])("a wrong %s is one line that names it and the fix", (name, env, fix) => {
   const message = refusal(env);
   expect(message).toMatch(new RegExp(`^${name} `));

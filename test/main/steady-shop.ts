@@ -37,7 +37,10 @@ export function playSecond(world: World, second: number, requests = 4): void {
 }
 
 /** A memory in a folder, whose clock is set by hand. */
-export async function openMemory(dataDir: string): Promise<{
+export async function openMemory(
+  dataDir: string,
+  options: { readonly memoryBytesMax?: number } = {},
+): Promise<{
   readonly memory: WorldMemory;
   readonly meter: Meter;
   readonly events: readonly string[];
@@ -54,7 +57,7 @@ export async function openMemory(dataDir: string): Promise<{
     sleep: (ms: number) => sleep(ms),
     every: () => () => undefined,
   };
-  const memory = await WorldMemory.open(dataDir, { clock, log, meter });
+  const memory = await WorldMemory.open(dataDir, { clock, log, meter, ...options });
   return {
     memory,
     meter,

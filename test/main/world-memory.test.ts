@@ -177,3 +177,19 @@ test("what could not be written to the journal is in the next snapshot, and its 
   expect(lastView(again).coverage(ALL).notes.join()).toMatch(/record was damaged/);
   expect(lastView(again).unwatched(ALL)).toEqual([{ fromMs: ms(185), toMs: ms(225) }]);
 });
+
+test("the memory that a setting allows is kept to, also for what an earlier life left, and what went is counted", async () => {
+  using folder = temporaryFolder();
+  await play(await openMemory(folder.path), 0, 1_500);
+  const held = ({ memory }: Opened): number =>
+    Object.values(memory.world.stats().bytes).reduce((sum, bytes) => sum + bytes, 0);
+  const whole = await openMemory(folder.path);
+  const memoryBytesMax = Math.round(held(whole) / 2);
+  const small = await openMemory(folder.path, { memoryBytesMax });
+  await play(small, 1_500, 1_540);
+  expect(held(small)).toBeLessThan(0.8 * held(whole));
+  const { framesGivenUp, exemplarsGivenUp } = small.memory.world.stats();
+  expect(framesGivenUp + exemplarsGivenUp).toBeGreaterThan(0);
+  const { framesGivenUp: none } = whole.memory.world.stats();
+  expect(none).toBe(0);
+});
