@@ -1,5 +1,6 @@
 import { type Cause, comparisonIn, type Ranking } from "./tool-data.ts";
 import type { EvidenceRow, Look, TranscriptTurn } from "./transcript.ts";
+import { cited, value } from "./wording.ts";
 
 /** What kept its own time within this factor has not changed itself. */
 const STEADY_FACTOR = 1.3;
@@ -34,4 +35,12 @@ export function comparisonOf(
   const factor = (after.ownMs ?? Number.NaN) / (before.ownMs ?? Number.NaN);
   const errors = (after.errorRatio ?? 0) - (before.errorRatio ?? 0);
   return { row, isSteady: factor < STEADY_FACTOR && errors < STEADY_ERRORS };
+}
+
+/** What has not changed itself, however long its requests take: in its own time, where that was measured. */
+export function steadyText(row: EvidenceRow): string {
+  const before = value(row, "beforeOwnMs");
+  const after = value(row, "afterOwnMs");
+  if (before === undefined || after === undefined) return cited(row);
+  return `${row.about} takes no longer itself: ${before} before and ${after} since, without what it waits for [${row.id}]`;
 }

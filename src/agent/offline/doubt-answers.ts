@@ -132,8 +132,11 @@ function whyNotText(situation: Situation, about: string): string {
   const ranked = rankedNow(situation);
   if (typeof ranked === "string") return ranked;
   const { look, ranking } = ranked;
-  if (!isHurt(ranking))
-    return paragraphs("**Nothing is hurt now, so nothing is blamed.**", hurtText(look, ranking));
+  if (!isHurt(ranking)) {
+    const isWell = ranking.symptom.kind === "none";
+    const why = isWell ? "Nothing is hurt now, so nothing is blamed." : "No cause stands out.";
+    return paragraphs(`**${why}**`, hurtText(look, ranking));
+  }
   const [top] = ranking.causes;
   const meant = meantBy(ranking, about);
   const topRow = top === undefined ? undefined : causeEvidence(look, top);

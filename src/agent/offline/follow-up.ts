@@ -8,10 +8,14 @@ import type { Look, TranscriptTurn } from "./transcript.ts";
 
 /** What the conversation was about before: a service as somebody named it, or the incident's objective. */
 export function earlierSubject({ turns }: Pick<Situation, "turns">): string | undefined {
-  for (const { asked } of [...turns].slice(0, -1).reverse()) {
+  for (const { asked, looks } of [...turns].slice(0, -1).reverse()) {
     if (asked.type === "incident") return asked.sloId;
+    // What nothing is called was no subject.
+    const isUnknown = looks.some(({ code }) => code === "entity_unknown");
     const subject =
-      asked.type === "question" ? subjectOf(questionIntent(asked.text, asked.now)) : undefined;
+      asked.type === "question" && !isUnknown
+        ? subjectOf(questionIntent(asked.text, asked.now))
+        : undefined;
     if (subject !== undefined) return subject;
   }
   return undefined;

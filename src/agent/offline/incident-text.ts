@@ -1,6 +1,6 @@
 import { chooseAction, hasLikelyCause } from "./action-choice.ts";
 import { type Simulated, simulatedCandidates } from "./candidate-plans.ts";
-import { causeEvidence, comparisonOf, isHurt } from "./cause-reading.ts";
+import { causeEvidence, comparisonOf, isHurt, steadyText } from "./cause-reading.ts";
 import { type Cause, proposalIn, type Ranking, rankingIn } from "./tool-data.ts";
 import { type EvidenceRow, type Look, lookAt, type TranscriptTurn } from "./transcript.ts";
 import { bullets, cited, paragraphs, placed, refusalText, sentence, value } from "./wording.ts";
@@ -88,7 +88,7 @@ export function causesText(turn: TranscriptTurn, ranking: Ranking, look: Look): 
     ...top.against
       .slice(0, AGAINST_MAX)
       .map((one) => `against: ${placed(row, one.text)} [${row.id}]`),
-    ...(compared?.isSteady === true ? [`against: ${cited(compared.row)}`] : []),
+    ...(compared?.isSteady === true ? [`against: ${steadyText(compared.row)}`] : []),
   ];
   const path = top.path.length < 2 ? "" : ` It spreads ${top.path.join(" → ")}.`;
   const head = `**Likely cause:** ${top.title}, probability ${value(row, "probability")} [${row.id}].${path}`;
@@ -112,7 +112,7 @@ function rivalLine(turn: TranscriptTurn, rival: Cause, look: Look): readonly str
   const against = rival.against[0];
   const reasons = [
     ...(against === undefined ? [] : [placed(row, against.text)]),
-    ...(seen?.isSteady === true ? [cited(seen.row)] : []),
+    ...(seen?.isSteady === true ? [steadyText(seen.row)] : []),
   ];
   const why = reasons.length === 0 ? "" : `, but ${reasons.join("; ")}`;
   return [`${rival.title}, probability ${value(row, "probability")} [${row.id}]${why}`];

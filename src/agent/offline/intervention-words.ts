@@ -193,7 +193,7 @@ const FORMS: readonly Form[] = [
     ([share]) => whole({ type: "shed", share: Number(share) / 100 }),
   ],
   [
-    /\b(?:do(?:ing)?\s+nothing|no\s+action|leave\s+it|(?:if|and)\s+(?:we|i|you)\s+(?:just\s+)?wait|(?:just\s+)?waiting)\b/i,
+    /\b(?:do(?:ing)?\s+nothing|no\s+action|leave\s+it|(?:if|and|can|could|should|shall|may|must)\s+(?:we|i|you|it|this|that)\s+(?:just\s+)?wait|(?:just\s+)?waiting)\b/i,
     () => whole({ type: "none" }),
   ],
 ];

@@ -1,4 +1,5 @@
 import { interventionIn, namesSeveral, type SpokenIntervention } from "./intervention-words.ts";
+import { respelt } from "./misspelt-words.ts";
 import { instantIn, minutesIn } from "./time-words.ts";
 import { hasMeaning } from "./word-meanings.ts";
 
@@ -25,7 +26,10 @@ export type Intent =
   /** Whether the trouble that was spoken of is over; `asksBad`: whether it still goes on. */
   | { readonly type: "better"; readonly asksBad: boolean }
   | { readonly type: "sure" }
+  /** Whether something is the cause, by somebody who thinks that it is. */
   | { readonly type: "why-not"; readonly about: string }
+  /** Who and how much is hurt. */
+  | { readonly type: "reach" }
   | { readonly type: "advice" }
   /** "and checkout?": what was asked before, about something else. */
   | { readonly type: "also"; readonly about: string }
@@ -88,12 +92,16 @@ type Reader = (match: RegExpExecArray, text: string, now: string) => Intent | un
 type Form = readonly [pattern: RegExp, read: Reader];
 
 const why: Reader = (match, text) => ({ type: "why", ...withAbout(match[1]), ...withAt(text) });
+/** "is it this or that?" cannot be answered by yes or no. */
+const EITHER = /\bor\b(?! not\b)/i;
 const better =
   (asksBad: boolean): Reader =>
-  (match, text) =>
-    match[1] === undefined || cleanSubject(match[1]) === undefined
+  (match, text) => {
+    if (EITHER.test(text)) return { type: "why" };
+    return match[1] === undefined || cleanSubject(match[1]) === undefined
       ? { type: "better", asksBad }
       : status(match, text, "");
+  };
 const status: Reader = (match, text) => ({
   type: "status",
   ...withAbout(match[1]),
@@ -143,6 +151,24 @@ const whyNot: Reader = (match, text) => {
   const about = cleanSubject(match[1]);
   return about === undefined ? { type: "sure" } : { type: "why-not", about };
 };
+
+const ASKS = /^(?:what|who|which|why|how|where|when|i|we|you|they)\b/i;
+const ARTICLE = /^(?:the|an?|our|that|this|your|my)\b/i;
+/** What is said of trouble, and is no cause of it. */
+const NO_CAUSE =
+  /^(?:safe|serious|urgent|real|normal|true|possible|worth|important|expected|critical|like|going|getting|only|here|there|time|too|to)\b/i;
+
+/** "is it the flag?", "the rollback broke it": what is blamed has a name, or a word for what it is. */
+const suspected: Reader = (match, text) => {
+  const blamed = match[1] ?? "";
+  const about = cleanSubject(blamed);
+  if (about === undefined || ASKS.test(about) || NO_CAUSE.test(about)) return undefined;
+  const spoken = ARTICLE.test(blamed.trim()) ? undefined : interventionIn(text);
+  return spoken === undefined ? { type: "why-not", about } : { type: "what-if", spoken };
+};
+
+const reach: Reader = (_match, text) =>
+  interventionIn(text) === undefined ? { type: "reach" } : undefined;
 
 const also: Reader = (match) => {
   const about = cleanSubject(match[1]);
@@ -196,6 +222,11 @@ const FORMS: readonly Form[] = [
   ],
   [/^why\s+not\b\s*(.*)$/i, whyNot],
   [/^(?:why|how come)\s+(?:is|was)(?:n['’]t| not) it\s+(.+)$/i, whyNot],
+  [/^(?:did|has|have)\s+(.+?)\s+(?:break|broken?|caused?|kill|hurt|trigger|do|done)\b/i, suspected],
+  [
+    /^(.+?)\s+(?:broke|caused|killed|hurt|triggered|slowed|did)\s+(?:it|this|that|us|all|everything|things|prod\w*|the\s.+)(?:\s+down)?[\s.!?]*$/i,
+    suspected,
+  ],
   [/^(?:and\s+)?(?:if|when)\s+(?:we|i|you|they)\b/i, whatIf],
   [
     /^(?:simulate|predict|try|compare)\b|\bwould\b.*\bhelp\b|^what (?:would|does|will)\b.*\bdo\b/i,
@@ -282,6 +313,18 @@ const FORMS: readonly Form[] = [
   ],
   [new RegExp(String.raw`^(?:is|are)\s+(.+?)\s+(?:${ADJECTIVES})\b`, "i"), better(true)],
   [new RegExp(String.raw`^still\s+(?:${ADJECTIVES}|bad)\b`, "i"), better(true)],
+  [
+    /^(?:is|was|could|might|can|may)(?:n['’]t| not)?\s+(?:it|this|that)\s+(?:(?:be|not|really|just|maybe)\s+)*(?:(?:because of|due to|from|caused by)\s+)?(.+)$/i,
+    suspected,
+  ],
+  [
+    /\b(?:blast radius|impact|impacted|(?:who|whom)(?:'s| is| are| was)?\s+(?:hurt|affected|hit)|how many (?:users|people|customers|requests)|how (?:bad|serious|severe) (?:is|are))\b/i,
+    reach,
+  ],
+  [
+    /\b(?:error rate|failure rate|errors?|failures?|latency|response times?|p\d\d|throughput|request rate|rps|traffic|cpu|memory)\s+(?:of|for|in|at|on)\s+(.+)$/i,
+    status,
+  ],
   [/^how(?:'s|\s+is|\s+are)\s+(.+)$/i, status],
   [
     /\b(?:state|health|slos?|objectives?|error budget|burn(?: rate)?)\b\s*(?:of|for|in)?\s*(.*)$/i,
@@ -299,20 +342,30 @@ function nameAlone(asked: string, text: string): Intent | undefined {
   return match === null ? undefined : also(match, text, "");
 }
 
-/** Reads a question; `now` is an ISO time. */
-export function questionIntent(question: string, now: string): Intent {
-  const asked = question
-    .trim()
-    .replace(/^\/sre\s*/i, "")
-    .replace(/\s+/g, " ");
-  const text = asked.replace(OPENING, "");
-  if (text === "") return { type: "help" };
+function formIntent(text: string, now: string): Intent | undefined {
   for (const [pattern, read] of FORMS) {
     const match = pattern.exec(text);
     const intent = match === null ? undefined : read(match, text, now);
     if (intent !== undefined) return intent;
   }
   const spoken = interventionIn(text);
-  if (spoken !== undefined) return { type: "what-if", spoken };
-  return nameAlone(asked, text) ?? { type: "unknown" };
+  return spoken === undefined ? undefined : { type: "what-if", spoken };
+}
+
+/** Reads a question; `now` is an ISO time. Where it is none as it is written, it is read with its words spelt. */
+export function questionIntent(question: string, now: string): Intent {
+  const asked = question
+    .trim()
+    .replace(/^\/sre\s*/i, "")
+    .replace(/\s+/g, " ")
+    .replace(/\b(what|who|where|how|why)s\b/gi, "$1's");
+  const text = asked.replace(OPENING, "");
+  if (text === "") return { type: "help" };
+  const intent = formIntent(text, now);
+  if (intent !== undefined) return intent;
+  const spelt = respelt(text);
+  return (
+    (spelt === undefined ? undefined : formIntent(spelt, now)) ??
+    nameAlone(asked, text) ?? { type: "unknown" }
+  );
 }

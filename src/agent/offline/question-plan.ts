@@ -6,6 +6,7 @@ import { rankCall, suspectCalls } from "./incident-plan.ts";
 import { causesText, hurtText } from "./incident-text.ts";
 import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
 import { type Intent, questionIntent } from "./question-intent.ts";
+import { answerReach } from "./reach-answer.ts";
 import { answerBetter, answerOutcome } from "./recovery-answer.ts";
 import { type Cause, entityIn, logsIn, type Ranking, rankingIn, topologyIn } from "./tool-data.ts";
 import { type EvidenceRow, type Look, lookAt, type TranscriptTurn } from "./transcript.ts";
@@ -15,6 +16,7 @@ import { bullets, cited, paragraphs, refusalText, sentence, value } from "./word
 
 const WHAT_I_CAN = [
   "why is NAME slow? what is the cause? are you sure? why not NAME?",
+  "is it NAME? who is hurt?",
   "what should we do? is it better? did it work?",
   "what if we scale NAME to N? roll back NAME? restart it? load +N %?",
   "what changed in the last hour, or since a time?",
@@ -57,6 +59,8 @@ export function answerQuestion(situation: Situation, text: string, now: string):
       return answerSure(situation);
     case "why-not":
       return answerWhyNot(situation, intent.about);
+    case "reach":
+      return answerReach(situation);
     case "advice":
       return answerAdvice(situation);
     case "also":

@@ -2,7 +2,7 @@ import { troubleSpokenOf } from "./follow-up.ts";
 import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
 import { objectivesIn, outcomesIn } from "./tool-data.ts";
 import { type EvidenceRow, type Look, lookAt, type TranscriptTurn } from "./transcript.ts";
-import { bullets, cited, paragraphs, refusalText, sentence } from "./wording.ts";
+import { bullets, cited, paragraphs, refusalText, sentence, value } from "./wording.ts";
 
 /** Limit: lines after the yes or no. */
 const LINES_MAX = 2;
@@ -33,6 +33,13 @@ function objectivesOf(look: Look | undefined): readonly Objective[] {
     const row = look?.evidence[index];
     return row === undefined ? [] : [{ id, operation, isWell: IS_WELL[standing], row }];
   });
+}
+
+/** The evidence of the objectives that are not kept, worst first. */
+export function hurtObjectives(turn: TranscriptTurn): readonly EvidenceRow[] {
+  return objectivesOf(lookAt(turn, "get_slo_status")).flatMap(({ isWell, row }) =>
+    isWell === false ? [row] : [],
+  );
 }
 
 /** Of the incident's objective, or what was spoken of; else of the one that is worst off. */
@@ -68,9 +75,20 @@ function betterText(situation: Situation, asksBad: boolean): string {
     ...(outcome === undefined ? [] : [cited(outcome)]),
   ];
   return paragraphs(
-    `**${verdictText(told.isWell, asksBad)}** ${sentence(cited(told.row))}`,
+    `**${verdictText(told.isWell, asksBad)}** ${sentence(`${cited(told.row)}${recentText(told.row)}`)}`,
     bullets(lines.slice(0, LINES_MAX)),
   );
+}
+
+/** The last of it beside all that is counted: what has just been mended looks bad for as long as that. */
+function recentText(row: EvidenceRow): string {
+  const recent = value(row, "recentBadRatio");
+  const over = value(row, "recentOver");
+  const isTold =
+    row.text.includes("{{recentBadRatio}}") || row.values.over === row.values.recentOver;
+  return isTold || recent === undefined || over === undefined
+    ? ""
+    : `; in the last ${over} it was ${recent} [${row.id}]`;
 }
 
 function verdictText(isWell: boolean | undefined, asksBad: boolean): string {

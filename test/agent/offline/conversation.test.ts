@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { PAGE, question, startAgent, type TestAgent } from "../running-agent.ts";
+import { question, startAgent, type TestAgent } from "../running-agent.ts";
+import { askInIncident } from "./ask-in-incident.ts";
 
 const ALONE = { conversation: { id: "slack-C1-1" } };
 
@@ -79,6 +80,11 @@ describe("follow-ups", () => {
     expect(scale?.text).toContain("scaling catalog to 4 replicas");
   });
 
+  test("do not take a name that nothing has from what was said before", async () => {
+    const [, , why] = await talk(startAgent(), "status of catalog", "why is broke slow?", "why?");
+    expect(why?.text).toContain("catalog 1.1.0 became slower");
+  });
+
   test("about another place ask the same of it", async () => {
     const [, checkout] = await talk(startAgent(), "why is catalog slow?", "and checkout?");
     expect(checkout?.calls[0]).toBe("rank_causes");
@@ -104,25 +110,15 @@ describe("follow-ups", () => {
 });
 
 describe("in an incident's thread", () => {
-  const asked = async (...texts: readonly string[]) => {
-    const agent = startAgent();
-    await agent.ask(PAGE);
-    const told = [];
-    for (const text of texts) told.push(await agent.ask(question(text)));
-    for (const { end } of told)
-      expect(end).toMatchObject({ outcome: "complete", usage: { claimsDropped: 0 } });
-    return told;
-  };
-
   test("whether it is better is answered by yes or no, and at most three lines", async () => {
-    const [better, burning] = await asked("is it better?", "is it still burning?");
+    const [better, burning] = await askInIncident("is it better?", "is it still burning?");
     expect(better?.text).toMatch(/^\*\*No, not yet\.\*\* GET \/product\/\{id\} is burning/);
     expect(better?.text.split("\n").filter((line) => line !== "").length).toBeLessThanOrEqual(3);
     expect(burning?.text).toMatch(/^\*\*Yes, still\.\*\*/);
   });
 
   test("doubt gets the probability, what speaks for and against it, and what would settle it", async () => {
-    const [sure, whyNot] = await asked("are you sure?", "why not the database?");
+    const [sure, whyNot] = await askInIncident("are you sure?", "why not the database?");
     expect(sure?.text).toMatch(
       /^\*\*\d+ % sure, and not certain:\*\* catalog 1\.1\.0 became slower/,
     );
@@ -132,14 +128,14 @@ describe("in an incident's thread", () => {
   });
 
   test("another place is innocent of it, or the cause of what else is hurt", async () => {
-    const [gateway, payment] = await asked("what about gateway?", "and payment?");
+    const [gateway, payment] = await askInIncident("what about gateway?", "and payment?");
     expect(gateway?.text).toMatch(/^\*\*Nothing points at gateway:\*\*/);
     expect(payment?.text).toMatch(/^\*\*It is the likeliest cause:\*\* payment/);
     expect(payment?.text).toContain("gateway POST /checkout is hurt since");
   });
 
   test("what to do is the action that is predicted to help, in the words that propose it", async () => {
-    const [advice] = await asked("what should we do?");
+    const [advice] = await askInIncident("what should we do?");
     expect(advice?.text).toMatch(
       /^\*\*Do:\*\* roll back catalog to 1\.0\.0 \[e\d+\]\. .*: propose roll back catalog to 1\.0\.0/,
     );
@@ -147,7 +143,7 @@ describe("in an incident's thread", () => {
   });
 
   test("what else was asked about in between does not change what the trouble is", async () => {
-    const [, sure, advice, better] = await asked(
+    const [, sure, advice, better] = await askInIncident(
       "what about payment?",
       "are you sure?",
       "what should we do?",
@@ -159,14 +155,14 @@ describe("in an incident's thread", () => {
   });
 
   test("what failed is told with the change behind it", async () => {
-    const [failed] = await asked("what failed?");
+    const [failed] = await askInIncident("what failed?");
     expect(failed?.text).toContain(
       "- catalog went to version 1.1.0 (was 1.0.0) at 02:02:55 UTC [e",
     );
   });
 
   test("an id in brackets and a word are explained", async () => {
-    const [id, hush] = await asked("what is e3?", "what does hush do?");
+    const [id, hush] = await askInIncident("what is e3?", "what does hush do?");
     expect(id?.text).toMatch(/^catalog went to version 1\.1\.0 .* It was read with rank causes\.$/);
     expect(hush?.text).toMatch(/^Hush makes me quiet/);
     expect([...(id?.calls ?? []), ...(hush?.calls ?? [])]).toEqual([]);

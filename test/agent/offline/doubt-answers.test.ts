@@ -10,6 +10,7 @@ import {
   shopVisit,
 } from "../../tools/tool-world.ts";
 import { PAGE, question, startAgent } from "../running-agent.ts";
+import { askInIncident } from "./ask-in-incident.ts";
 
 /** The shop, in which catalog became slow with a flag and not with a version. */
 function flagged(): World {
@@ -59,4 +60,16 @@ test("the change behind the likeliest cause is what is thought, by its name and 
   const predicted = await agent.ask(question("what if we turn the flag off?"));
   expect(predicted.text).toContain("nothing was done");
   expect(predicted.text).toContain("review-highlights");
+});
+
+test("a suspicion is weighed, and what nothing is called is not what is spoken of next", async () => {
+  const [deploy, statement, , advice] = await askInIncident(
+    "is it the deploy?",
+    "so the database broke it?",
+    "what if we restart broke?",
+    "what should we do?",
+  );
+  expect(deploy?.text).toMatch(/^\*\*It is what I think:\*\* catalog 1\.1\.0 became slower/);
+  expect(statement?.text).toContain("is none of the causes that I ranked");
+  expect(advice?.text).toMatch(/^\*\*Do:\*\* roll back catalog to 1\.0\.0/);
 });

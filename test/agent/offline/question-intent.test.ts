@@ -5,6 +5,11 @@ import { type Intent, questionIntent } from "../../../src/agent/offline/question
 const NOW = "2026-11-24T02:14:07Z";
 const read = (text: string): Intent => questionIntent(text, NOW);
 
+const whatIfNothing: Intent = {
+  type: "what-if",
+  spoken: { type: "whole", intervention: { type: "none" } },
+};
+
 test.each<[string, Intent]>([
   ["why is checkout slow?", { type: "why", about: "checkout" }],
   ["Why is POST /checkout failing so much?", { type: "why", about: "POST /checkout" }],
@@ -74,6 +79,21 @@ test.each<[string, Intent]>([
     { type: "propose", what: { type: "unread", words: "to reboot the moon" } },
   ],
   ["propose restart cart and scale orders to 4", { type: "propose", what: { type: "several" } }],
+  ["what chnaged in the last hour?", { type: "changes", minutes: 60 }],
+  ["stauts of gateway", { type: "status", about: "gateway" }],
+  ["whats wrong with catalog", { type: "why", about: "catalog" }],
+  ["is it the flag?", { type: "why-not", about: "flag" }],
+  ["was it the rollback?", { type: "why-not", about: "rollback" }],
+  ["is it pg_pool_max?", { type: "why-not", about: "pg_pool_max" }],
+  ["so the rollback broke it?", { type: "why-not", about: "rollback" }],
+  ["did the deploy break it?", { type: "why-not", about: "deploy" }],
+  ["is it customers that stopped coming or are we down?", { type: "why" }],
+  ["is it still burning or not?", { type: "better", asksBad: true }],
+  ["can we wait till morning?", whatIfNothing],
+  ["whats the blast radius", { type: "reach" }],
+  ["who is hurt, how many users?", { type: "reach" }],
+  ["error rate of checkout right now?", { type: "status", about: "checkout" }],
+  ["is it safe?", { type: "unknown" }],
   ["thanks", { type: "thanks" }],
   ["great, thank you!", { type: "thanks" }],
   ["sing a song", { type: "unknown" }],
