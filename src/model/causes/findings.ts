@@ -9,12 +9,16 @@ const ms = (value: number): Quantity => ({ value, unit: "ms" });
 const ratio = (value: number): Quantity => ({ value, unit: "ratio" });
 const factor = (value: number): Quantity => ({ value, unit: "factor" });
 
-function shiftFindings(what: string, shift: Shift): Finding[] {
+/** `time` is what grew, `place` is where failures begin. */
+function shiftFindings(
+  words: { readonly time: string; readonly place: string },
+  shift: Shift,
+): Finding[] {
   const findings: Finding[] = [];
   if (shift.score > 3 && shift.ratio > 1.15) {
     findings.push({
       kind: "latency",
-      text: `${what} rose from {{before}} to {{after}} ({{factor}})`,
+      text: `${words.time} rose from {{before}} to {{after}} ({{factor}})`,
       values: {
         before: ms(shift.meanHealthyMs),
         after: ms(shift.meanIncidentMs),
@@ -27,7 +31,7 @@ function shiftFindings(what: string, shift: Shift): Finding[] {
   if (errorRise(shift) > 0.01 && shift.errorScore > 3) {
     findings.push({
       kind: "errors",
-      text: `failures that begin in ${what} rose from {{before}} to {{after}} of requests`,
+      text: `failures that begin ${words.place} rose from {{before}} to {{after}} of requests`,
       values: { before: ratio(shift.errorHealthy), after: ratio(shift.errorIncident) },
       traceIds: [],
     });
@@ -62,7 +66,7 @@ function versionFindings(picture: ServicePicture): { for: Finding[]; against: Fi
 /** Findings that speak for a service's own fault. */
 export function serviceFindings(picture: ServicePicture): readonly Finding[] {
   const name = entityName(picture.service);
-  const own = shiftFindings(`self time of ${name}`, picture.shift);
+  const own = shiftFindings({ time: `self time of ${name}`, place: `in ${name}` }, picture.shift);
   return own.length === 0 ? [] : [...own, ...versionFindings(picture).for];
 }
 
@@ -103,12 +107,20 @@ export function edgeFindings(
   edge: EdgePicture,
   split: EdgeSplit,
 ): { readonly both: readonly Finding[]; readonly favoured: readonly Finding[] } {
-  const what = edge.outside ? `calls ${edge.id}` : `the gap of ${edge.id}`;
-  const both = shiftFindings(what, edge.shift);
+  const [from, to] = [entityName(edge.caller), entityName(edge.callee)];
+  const both = shiftFindings(
+    edge.outside
+      ? { time: `what ${from} waits for ${to}`, place: `in calls of ${from} to ${to}` }
+      : {
+          time: `time on the way from ${from} to ${to}`,
+          place: `on the way from ${from} to ${to}`,
+        },
+    edge.shift,
+  );
   if (edge.retryIncident > edge.retryHealthy + 0.05) {
     both.push({
       kind: "errors",
-      text: `retries rose from {{before}} to {{after}} of calls ${edge.id}`,
+      text: `retries rose from {{before}} to {{after}} of calls of ${from} to ${to}`,
       values: { before: ratio(edge.retryHealthy), after: ratio(edge.retryIncident) },
       traceIds: [],
     });

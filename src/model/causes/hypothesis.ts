@@ -1,11 +1,12 @@
 import { type EntityId, entityName } from "../entity.ts";
+import { changeWords } from "./change-words.ts";
 import type { Finding, Hypothesis, HypothesisType } from "./diagnosis.ts";
 import { homeOf } from "./features.ts";
 import { logFindings, resourceFindings } from "./findings.ts";
 import { pathOf } from "./path.ts";
 import type { Ranked } from "./rank.ts";
 import type { Scene } from "./scene.ts";
-import { suspectWord } from "./suspect.ts";
+import { type Suspect, suspectWord } from "./suspect.ts";
 
 /** Suspicion at which a change gives a hypothesis its type. */
 const CHANGE_MIN = 0.2;
@@ -27,8 +28,15 @@ function typeOf({ picture }: Scene, ranked: Ranked): HypothesisType {
   return change === undefined ? "service" : "change";
 }
 
+/** A link by its ends: an arrow is no word. */
+function spokenOf(suspect: Suspect): string {
+  const word = suspectWord(suspect);
+  const [from, to] = word.split("->");
+  return suspect.type !== "edge" || to === undefined ? word : `the link from ${from} to ${to}`;
+}
+
 function titleOf(ranked: Ranked, type: HypothesisType, failing: boolean): string {
-  const word = suspectWord(ranked.suspect);
+  const word = spokenOf(ranked.suspect);
   const what = failing ? "began to fail" : "became slower";
   const change = ranked.changes[0]?.change;
   switch (type) {
@@ -39,7 +47,7 @@ function titleOf(ranked: Ranked, type: HypothesisType, failing: boolean): string
         : `${word} ${String(version)} ${what}`;
     }
     case "change":
-      return `${word} ${what} after a ${change?.kind ?? "configuration"} change`;
+      return `${word} ${what} after ${change === undefined ? "a configuration change" : changeWords(change, ranked.suspect.root)}`;
     case "instance":
       return `one replica, ${word}, ${what} while its siblings are well`;
     case "external":
@@ -47,7 +55,7 @@ function titleOf(ranked: Ranked, type: HypothesisType, failing: boolean): string
     case "store":
       return `the store ${word} ${what}`;
     case "edge":
-      return `the link ${word} ${what}`;
+      return `${word} ${what}`;
     case "host":
     case "zone":
       return `what runs on ${word} ${what}`;
@@ -102,7 +110,7 @@ function exemplars(scene: Scene, ranked: Ranked, failing: boolean): readonly str
 function impactFinding(ranked: Ranked, traceIds: readonly string[], failing: boolean): Finding {
   return {
     kind: failing ? "errors" : "trace",
-    text: `${suspectWord(ranked.suspect)} accounts for {{share}} of what was added to the hurt requests`,
+    text: `${spokenOf(ranked.suspect)} accounts for {{share}} of what was added to the hurt requests`,
     values: { share: { value: ranked.impact, unit: "ratio" } },
     traceIds,
   };
@@ -130,7 +138,7 @@ function fromElsewhere(scene: Scene, own: string, rival: string): string {
 /** What would tell the two leading hypotheses apart at the least cost. */
 function decidedBy(scene: Scene, ranked: Ranked, rival: Ranked | undefined): string | undefined {
   if (rival === undefined) return undefined;
-  const [own, other] = [suspectWord(ranked.suspect), suspectWord(rival.suspect)];
+  const [own, other] = [spokenOf(ranked.suspect), spokenOf(rival.suspect)];
   switch (ranked.suspect.type) {
     case "instance":
       return `take ${own} out of rotation: if ${other} is the cause, its siblings stay slow`;

@@ -109,8 +109,8 @@ function assumptionsOf(effect: Effect, picture: Picture): readonly string[] {
   const { healthy, deviates } = picture.stretch;
   const length = Math.round((healthy.toMs - healthy.fromMs) / 1000);
   const anchored = deviates
-    ? [`anchored on the healthy ${length} s before the onset`]
-    : ["nothing deviates now: the recent state is the anchor"];
+    ? [`healthy is what was seen in the ${length} s before the onset`]
+    : ["nothing deviates now: healthy is what was seen of late"];
   return [
     ...anchored,
     "requests arrive as often as now, unless the what-if says otherwise",

@@ -278,5 +278,7 @@ function applyLimit(
   }
   effect.missing.push(`what ${from} answers when a call to ${to} is refused by the limit`);
   effect.assumptions.push("retries to the slow callee vanish with the calls that are refused");
-  effect.falsifiers.push(`the objective does not recover although calls ${link} are limited`);
+  effect.falsifiers.push(
+    `the objective does not recover although calls of ${from} to ${to} are limited`,
+  );
 }

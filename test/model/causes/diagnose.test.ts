@@ -118,6 +118,9 @@ test("exonerates a database whose other callers see normal queries", () => {
   const behave = (service: string, _: string, atS: number): Behaviour =>
     service === "catalog" && atS >= FAULT_S ? { selfMs: 20, queryMs: 120 } : normal(service);
   const answer = check(viewOf({ behave, changes: [flag] }), "product", "catalog");
+  expect(answer.hypotheses[0]?.title).toBe(
+    "catalog became slower after flag highlights went from off to on",
+  );
   expect(answer.hypotheses[0]?.changes[0]?.kind).toBe("flag");
 });
 
@@ -136,6 +139,11 @@ test("sets one sick replica apart from its healthy siblings", () => {
 test("finds a slow provider outside the telemetry behind a storm of retries", () => {
   const pspMs = (atS: number): number => (atS >= FAULT_S ? 900 : 40);
   const answer = check(viewOf({ pspMs }), "checkout", "psp");
+  const texts = answer.hypotheses.flatMap(({ supporting, opposing }) =>
+    [...supporting, ...opposing].map(({ text }) => text),
+  );
+  expect(texts).toContainEqual(expect.stringContaining("what payment waits for psp rose from"));
+  expect(texts.filter((text) => /->|\bthe gap\b/.test(text))).toEqual([]);
   expect(answer.hypotheses[0]?.type).toBe("external");
   expect(answer.hypotheses[0]?.path.map((step) => step.entity)).toEqual([
     "external:psp",

@@ -214,6 +214,9 @@ test("does not promise that a restart mends what the restarted process waits for
     interventions: [{ type: "restart", entity: "payment" }],
     operations: ["POST /checkout"],
   });
+  expect(prediction.assumptions[0]).toMatch(
+    /^healthy is what was seen in the \d+ s before the onset$/,
+  );
   const bad = sli(prediction.slis, "bad_ratio");
   expect(bad.observed).toBeGreaterThan(0.5);
   expect(bad.after.median).toBeGreaterThan(0.9 * bad.observed);
