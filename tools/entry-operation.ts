@@ -51,12 +51,38 @@ export function entryNamed(view: WorldView, text: string): EntryWindow | undefin
   return alike.length === 1 ? alike[0] : undefined;
 }
 
+/** Words that say that an operation is meant, and whose. */
+const OPERATION_WORDS =
+  /^(?:the|my|our|your|their|all|of|pages?|endpoints?|routes?|views?|screens?|requests?|calls?)$/;
+
+const singular = (word: string): string => word.replace(/(?<=\w\w)s$/, "");
+
+/**
+ * The entry operation that is spoken of by a word of its path: `GET /product/:id` by "product page" or "products". Of
+ * several, the one whose path ends in it. Undefined: none, or several.
+ */
+export function entrySpokenOf(view: WorldView, text: string): EntryWindow | undefined {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== "" && !OPERATION_WORDS.test(word))
+    .map(singular);
+  const [word] = words;
+  if (word === undefined || words.length > 1) return undefined;
+  const partsOf = ({ operation }: EntryWindow): readonly string[] =>
+    routeOf(entityName(operation)).split("/").slice(1).map(singular);
+  const found = entriesSeen(view).filter((one) => partsOf(one).includes(word));
+  if (found.length < 2) return found[0];
+  const ending = found.filter((one) => partsOf(one).at(-1) === word);
+  return ending.length === 1 ? ending[0] : undefined;
+}
+
 /** An operation by which requests enter the system: only these have causes and predictions. */
 export function resolveEntry(
   view: WorldView,
   text: string,
 ): { readonly ok: true; readonly entry: EntryWindow } | ToolRefusal {
-  const named = entryNamed(view, text);
+  const named = entryNamed(view, text) ?? entrySpokenOf(view, text);
   if (named !== undefined) return { ok: true, entry: named };
   const entries = entriesSeen(view);
   const resolved = resolveEntity(view, text, ["operation"]);

@@ -11,7 +11,7 @@ import {
   type ToolContext,
   type ToolRefusal,
 } from "./define-tool.ts";
-import { entriesSeen, entriesThrough, ownerOf } from "./entry-operation.ts";
+import { entriesSeen, entriesThrough, entrySpokenOf, ownerOf } from "./entry-operation.ts";
 import { sloNamed, standingOf } from "./get-slo-status.ts";
 import { atSchema, viewAtInstant } from "./instant.ts";
 import { changeClause, changeEvidence } from "./list-changes.ts";
@@ -91,6 +91,8 @@ function resolveQuery(
   if (slo !== undefined) return { ok: true, query: { sloId: slo.id }, notes: [] };
   const resolved = resolveEntity(view, about);
   if (!resolved.ok) {
+    const spokenOf = entrySpokenOf(view, about);
+    if (spokenOf !== undefined) return { ok: true, query: queryOf(spokenOf), notes: [] };
     const ids = view.slos().map((one) => nameText(one.id));
     return { ...resolved, didYouMean: [...(resolved.didYouMean ?? []), ...ids].slice(0, 6) };
   }

@@ -202,7 +202,7 @@ function resolveOperations(
     if (!entry.ok) return entry;
     names.push(entityName(entry.entry.operation));
   }
-  return { ok: true, operations: names };
+  return { ok: true, operations: [...new Set(names)] };
 }
 
 /** The first operation of every plan before the second of any. */

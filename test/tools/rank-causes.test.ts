@@ -155,6 +155,14 @@ test("says of a system without requests what it cannot see", async () => {
   expect(data.notSeen.length).toBeGreaterThan(0);
 });
 
+test.each(["product page", "products", "the product endpoint"])(
+  "takes %s for the operation with that word in its path",
+  async (about) => {
+    const { data } = await answered(contextOf(sharedShop()), rankCauses, { about });
+    expect(data.symptom.operation).toBe("gateway GET /product/{id}");
+  },
+);
+
 test("refuses what no request passes, and what is not there", async () => {
   const context = contextOf(sharedShop());
   const flag = await refused(context, rankCauses, { about: "recommendations" });

@@ -13,7 +13,7 @@ const LETTERS_MIN = 3;
 const LETTERS_MAX = 16;
 
 /** Whether one letter more, less or other, or two that changed places, make the one the other. */
-function isNear(word: string, key: string): boolean {
+export function isNear(word: string, key: string): boolean {
   if (key.length <= LETTERS_MIN || Math.abs(word.length - key.length) > 1) return false;
   if (word[0] !== key[0]) return false;
   let from = 0;

@@ -16,7 +16,8 @@ export type Intent =
       readonly at?: string;
     }
   | { readonly type: "look"; readonly at: string; readonly about?: string }
-  | { readonly type: "what-if"; readonly spoken: SpokenIntervention }
+  /** `on`: what it is asked for, when that was said: "what happens to carts if …". */
+  | { readonly type: "what-if"; readonly spoken: SpokenIntervention; readonly on?: string }
   /** To be put before an approver: what is named, or what was just spoken of. Never anything else. */
   | { readonly type: "propose"; readonly what: Wanted }
   | { readonly type: "neighbours"; readonly about?: string; readonly at?: string }
@@ -123,10 +124,17 @@ const changes: Reader = (match, text, now) => {
   };
 };
 
-const whatIf: Reader = (_match, text) => {
+const ON = /\b(?:to|for|of) ([^?,]{2,60}?) (?:if|when) (?:we|i|you|they)\b/i;
+
+function whatIfIn(text: string): Intent | undefined {
   const spoken = interventionIn(text);
-  return spoken === undefined ? undefined : { type: "what-if", spoken };
-};
+  const on = cleanSubject(ON.exec(text)?.[1]);
+  return spoken === undefined
+    ? undefined
+    : { type: "what-if", spoken, ...(on === undefined ? {} : { on }) };
+}
+
+const whatIf: Reader = (_match, text) => whatIfIn(text);
 
 /** An order without its verb: what is left names the action, or points back at it. */
 const ORDER =
@@ -348,8 +356,7 @@ function formIntent(text: string, now: string): Intent | undefined {
     const intent = match === null ? undefined : read(match, text, now);
     if (intent !== undefined) return intent;
   }
-  const spoken = interventionIn(text);
-  return spoken === undefined ? undefined : { type: "what-if", spoken };
+  return whatIfIn(text);
 }
 
 /** Reads a question; `now` is an ISO time. Where it is none as it is written, it is read with its words spelt. */
@@ -362,10 +369,16 @@ export function questionIntent(question: string, now: string): Intent {
   const text = asked.replace(OPENING, "");
   if (text === "") return { type: "help" };
   const intent = formIntent(text, now);
-  if (intent !== undefined) return intent;
   const spelt = respelt(text);
-  return (
-    (spelt === undefined ? undefined : formIntent(spelt, now)) ??
-    nameAlone(asked, text) ?? { type: "unknown" }
-  );
+  const meant = spelt === undefined ? undefined : formIntent(spelt, now);
+  if (meant !== undefined && (intent === undefined || isMisread(intent, meant))) return meant;
+  return intent ?? nameAlone(asked, text) ?? { type: "unknown" };
+}
+
+const wordsAbout = (intent: Intent): number =>
+  "about" in intent ? (intent.about ?? "").split(" ").filter((word) => word !== "").length : 0;
+
+/** Whether a misspelt word was taken for a part of a name: "why is catalog slwo?". */
+function isMisread(intent: Intent, meant: Intent): boolean {
+  return intent.type === meant.type && wordsAbout(meant) < wordsAbout(intent);
 }

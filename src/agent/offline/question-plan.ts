@@ -46,7 +46,7 @@ export function answerQuestion(situation: Situation, text: string, now: string):
         text: canText("I did not understand that; without Claude I know these forms only:"),
       };
     case "what-if":
-      return answerWhatIf(situation, intent.spoken);
+      return answerWhatIf(situation, intent);
     case "propose":
       return answerPropose(situation, intent.what);
     case "why":

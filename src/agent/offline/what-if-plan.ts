@@ -10,7 +10,8 @@ import {
 } from "./follow-up.ts";
 import { rankCall } from "./incident-plan.ts";
 import { orderText, type SpokenIntervention } from "./intervention-words.ts";
-import { firstMove, type Move, type PlannedCall, type Situation } from "./move.ts";
+import { isNear } from "./misspelt-words.ts";
+import { firstMove, lookFor, type Move, type PlannedCall, type Situation } from "./move.ts";
 import type { Wanted } from "./question-intent.ts";
 import { type Look, lookAt } from "./transcript.ts";
 import { bullets, cited, paragraphs, refusalText, value } from "./wording.ts";
@@ -33,14 +34,56 @@ const callsOf = (situation: Situation, resolved: Resolved): readonly PlannedCall
   }
 };
 
+/** The same of the one name that is nearly what was said, where nothing is called that. */
+function nearIntervention(look: Look | undefined, meant: Intervention): Intervention | undefined {
+  if (look?.code !== "entity_unknown" || !("entity" in meant)) return undefined;
+  const said = meant.entity.toLowerCase();
+  const [near, ...others] = look.didYouMean.filter((name) => isNear(said, name.toLowerCase()));
+  return near === undefined || others.length > 0 ? undefined : { ...meant, entity: near };
+}
+
+/** Also on what it was asked for; where no request enters by that, without it. */
+function askedCall(
+  situation: Situation,
+  intervention: Intervention,
+  on: string | undefined,
+): PlannedCall {
+  const plain = simulateCall(situation, intervention);
+  if (on === undefined) return plain;
+  const hurt = latestRanking(situation)?.ranking.symptom.operation;
+  const operations = [...(hurt === undefined ? [] : [hurt]), on];
+  const asked = { ...plain, input: { ...plain.input, operations } };
+  return lookFor(situation.turn, asked)?.ok === false ? plain : asked;
+}
+
 /** What would happen. Nothing is put before anybody. */
-export function answerWhatIf(situation: Situation, spoken: SpokenIntervention): Move {
+export function answerWhatIf(
+  situation: Situation,
+  { spoken, on }: { readonly spoken: SpokenIntervention; readonly on?: string },
+): Move {
   const resolved = (): Resolved => resolveSpoken(situation, spoken);
-  return firstMove(
-    situation,
-    [() => callsOf(situation, resolved()), () => callsOf(situation, resolved())],
-    () => predictionText(situation, resolved()),
-  );
+  const near = (): Intervention | undefined => {
+    const meant = resolved();
+    if (meant.type !== "known") return undefined;
+    const plain = simulateCall(situation, meant.intervention);
+    return nearIntervention(lookFor(situation.turn, plain), meant.intervention);
+  };
+  const calls = (): readonly PlannedCall[] => {
+    const meant = resolved();
+    if (meant.type !== "known") return callsOf(situation, meant);
+    return [askedCall(situation, meant.intervention, on)];
+  };
+  const nearCalls = (): readonly PlannedCall[] => {
+    const meant = near();
+    return meant === undefined ? [] : [simulateCall(situation, meant)];
+  };
+  return firstMove(situation, [calls, calls, calls, nearCalls], () => {
+    const meant = near();
+    const text = predictionText(situation, resolved());
+    return meant === undefined || !("entity" in meant)
+      ? text
+      : paragraphs(`Nothing is called that; I took it for ${meant.entity}.`, text);
+  });
 }
 
 function predictionText({ turn }: Situation, resolved: Resolved): string {

@@ -80,6 +80,28 @@ describe("follow-ups", () => {
     expect(scale?.text).toContain("scaling catalog to 4 replicas");
   });
 
+  test("by a word of its path find an operation, for why and for what would happen to it", async () => {
+    const [why, back] = await talk(
+      startAgent(),
+      "why is the product page broken",
+      "what wil hapen to my checkouts if i roll this back?",
+    );
+    expect(why?.text).toContain("GET /product/{id} is hurt since");
+    expect(back?.text).toContain("rolling catalog back to 1.0.0");
+    expect(back?.text).toContain("POST /checkout");
+  });
+
+  test("predict for the one name that is nearly what was said, and say so", async () => {
+    const [scale, other] = await talk(
+      startAgent(),
+      "what if we scale catlog to 4?",
+      "what if we scale cetelog to 4?",
+    );
+    expect(scale?.text).toMatch(/^Nothing is called that; I took it for catalog\./);
+    expect(scale?.text).toContain("scaling catalog to 4 replicas");
+    expect(other?.text).toContain("No service called cetelog was observed");
+  });
+
   test("do not take a name that nothing has from what was said before", async () => {
     const [, , why] = await talk(startAgent(), "status of catalog", "why is broke slow?", "why?");
     expect(why?.text).toContain("catalog 1.1.0 became slower");

@@ -80,6 +80,13 @@ test.each<[string, Intent]>([
   ],
   ["propose restart cart and scale orders to 4", { type: "propose", what: { type: "several" } }],
   ["what chnaged in the last hour?", { type: "changes", minutes: 60 }],
+  ["why is catalog slwo?", { type: "why", about: "catalog" }],
+  ["why is slot slow?", { type: "why", about: "slot" }],
+  ["is it slot?", { type: "why-not", about: "slot" }],
+  [
+    "what wil hapen to my carts if i roll this back?",
+    { type: "what-if", spoken: { type: "rollback" }, on: "my carts" },
+  ],
   ["stauts of gateway", { type: "status", about: "gateway" }],
   ["whats wrong with catalog", { type: "why", about: "catalog" }],
   ["is it the flag?", { type: "why-not", about: "flag" }],
