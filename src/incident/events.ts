@@ -16,7 +16,7 @@ export interface Page {
   readonly pastTitle?: string;
   readonly atMs: number;
   readonly values: Readonly<Record<string, Quantity>>;
-  /** "60 s and 10 s windows at 14.4×; settles after 20 s + 40 s", as configured. */
+  /** "60 s and 10 s windows at 14.4×; an action is judged 60 s after it", as configured. */
   readonly ruleText: string;
 }
 

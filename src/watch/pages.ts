@@ -17,13 +17,13 @@ const minutes = (ms: number): string =>
 const span = (ms: number): string =>
   ms > 60_000 && ms % 60_000 === 0 ? minutes(ms) : `${ms / 1000} s`;
 
-/** The windows and settle times behind a page, as configured: cards say so. */
+/** The windows behind a page, and how soon an action is judged, as configured: cards say so. */
 function ruleText({ slo }: SloStatus): string {
   const pairs = slo.rules
     .filter((rule) => rule.severity === "page")
     .map((rule) => `${span(rule.longMs)} and ${span(rule.shortMs)} at ${rule.burnRate}×`);
-  const settles = `${span(slo.settle.effectMs)} + ${span(slo.settle.observeMs)}`;
-  return `objective ${slo.objective * 100} %; pages on ${pairs.join(", or ")}; settles after ${settles}`;
+  const judged = span(slo.settle.effectMs + slo.settle.observeMs);
+  return `objective ${slo.objective * 100} %; pages on ${pairs.join(", or ")}; an action is judged ${judged} after it`;
 }
 
 function aboutSlo(status: SloStatus): Pick<Page, "sloId" | "service" | "operation" | "ruleText"> {

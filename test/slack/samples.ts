@@ -34,7 +34,7 @@ export const page: Page = {
   title: "POST /checkout is burning its error budget 21×",
   atMs: PAGED_MS,
   values: { burnRate: { value: 21, unit: "factor" }, badRatio: { value: 0.23, unit: "ratio" } },
-  ruleText: "objective 99 %; pages on 60 s and 10 s at 14.4×; settles after 20 s + 40 s",
+  ruleText: "objective 99 %; pages on 60 s and 10 s at 14.4×; an action is judged 60 s after it",
 };
 
 export function hypothesis(over: Partial<Hypothesis> = {}): Hypothesis {

@@ -21,7 +21,7 @@ test("an objective that burns pages once, and the first diagnosis comes within f
   expect(incident.page).toMatchObject({ type: "burn", sloId: "get-home" });
   expect(incident.page.title).toMatch(/^GET \/home is burning its error budget \d+×$/);
   expect(incident.page.ruleText).toBe(
-    "objective 99 %; pages on 60 s and 10 s at 14.4×; settles after 20 s + 40 s",
+    "objective 99 %; pages on 60 s and 10 s at 14.4×; an action is judged 60 s after it",
   );
   expect(incident.channel).toBe("checkout-incidents");
   expect(incident.firstDiagnosis?.hypotheses[0]?.name).toBe("catalog");
