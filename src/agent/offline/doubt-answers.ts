@@ -81,12 +81,9 @@ function sureOfCause(situation: Situation): string {
 const KINDS: readonly (readonly [said: RegExp, type: RegExp])[] = [
   [/\b(?:replica|instance|pod)s?\b/i, /^(?:instance|stopped)$/],
   [/\b(?:database|db|store|postgres\w*|sql)\b/i, /^store$/],
-  [
-    /\b(?:deploy\w*|version|release|roll\w*\s?-?back|change|config\w*|setting)\b/i,
-    /^(?:version|change)$/,
-  ],
+  [/\b(?:deploy\w*|version|release|change|config\w*|setting)\b/i, /^(?:version|change)$/],
   [/\b(?:network|link)\b/i, /^edge$/],
-  [/\b(?:traffic|load|surge)\b/i, /^traffic$/],
+  [/\b(?:traffic|load|surge|ddos|attack)\b/i, /^traffic$/],
   [/\b(?:host|node|machine)\b/i, /^host$/],
 ];
 
@@ -106,13 +103,23 @@ function isNamed({ cause, title, changes }: Cause, about: string): boolean {
   const said = about.toLowerCase();
   if ([cause, title].some((text) => text.toLowerCase().includes(said))) return true;
   const names = wordsOf(about).filter((word) => !KIND_WORDS.test(word));
-  const known = [cause, title, ...changes].flatMap(wordsOf);
+  const known = [cause, title, ...changes.slice(0, 1)].flatMap(wordsOf);
   return names.length > 0 && names.every((name) => known.includes(name.replace(/^v(?=\d)/, "")));
 }
 
-/** Whether it is called by its kind: "the flag" is one of which a flag was changed. */
+/** Whether a change put back an earlier version. */
+function isBack(change: string): boolean {
+  const [, to, was] = / went to version (\S+) \(was ([^)]+)\)/.exec(change) ?? [];
+  return (
+    to !== undefined && was !== undefined && to.localeCompare(was, "en", { numeric: true }) < 0
+  );
+}
+
+/** Whether it is called by its kind: "the flag" is one that came with a flag. Of its changes the first is blamed. */
 function isOfKind({ type, changes }: Cause, about: string): boolean {
-  if (/\bflag\b/i.test(about)) return changes.some((change) => /^flag /.test(change));
+  const [blamed = ""] = changes;
+  if (/\bflag\b/i.test(about)) return blamed.startsWith("flag ");
+  if (/\broll\w*\s?-?back\b/i.test(about)) return isBack(blamed);
   return KINDS.some(([word, kind]) => word.test(about) && kind.test(type));
 }
 

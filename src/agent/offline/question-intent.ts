@@ -296,7 +296,7 @@ const FORMS: readonly Form[] = [
   [/^why(?:\s+(?:is|are|was|were|did|does|do))?\b\s*(.*)$/i, why],
   [/\b(?:root cause|cause|caused|reason|culprit|to blame)\b\s*(?:of|for|is|behind)?\s*(.*)$/i, why],
   [
-    /\b(?:what(?:'s| is| was)\s+(?:wrong|broken|the (?:matter|problem|issue)|up|going on|happening))\b\s*(?:with|in|at)?\s*(.*)$/i,
+    /\b(?:what(?:'s| is| was)\s+(?:wrong|broken|the (?:matter|problem|issue)|up|going on|happening)|what(?:'s| has)? happened)\b\s*(?:with|in|at)?\s*(.*)$/i,
     why,
   ],
   [
@@ -322,12 +322,17 @@ const FORMS: readonly Form[] = [
   [new RegExp(String.raw`^(?:is|are)\s+(.+?)\s+(?:${ADJECTIVES})\b`, "i"), better(true)],
   [new RegExp(String.raw`^still\s+(?:${ADJECTIVES}|bad)\b`, "i"), better(true)],
   [
-    /^(?:is|was|could|might|can|may)(?:n['’]t| not)?\s+(?:it|this|that)\s+(?:(?:be|not|really|just|maybe)\s+)*(?:(?:because of|due to|from|caused by)\s+)?(.+)$/i,
-    suspected,
+    /\b(?:blast radius|impact|impacted|(?:who|whom)(?:'s| is| are| was)?\s+(?:hurt|affected|hit)|how many (?:users|people|customers|requests)|how (?:bad|serious|severe) (?:is|are)|emergency|outage|urgent|serious|severe)\b/i,
+    reach,
+  ],
+  [/\b(?:users?|customers?|people|any(?:body|one))\b.*\b(?:hurt|affected|hit|notice)\b/i, reach],
+  [
+    /^(?:since when|how long|when (?:did|has|was) (?:it|this|that)\b.*\b(?:start|begin|begun))/i,
+    reach,
   ],
   [
-    /\b(?:blast radius|impact|impacted|(?:who|whom)(?:'s| is| are| was)?\s+(?:hurt|affected|hit)|how many (?:users|people|customers|requests)|how (?:bad|serious|severe) (?:is|are))\b/i,
-    reach,
+    /^(?:is|was|could|might|can|may)(?:n['’]t| not)?\s+(?:it|this|that)\s+(?:(?:be|not|really|just|maybe)\s+)*(?:(?:because of|due to|from|caused by)\s+)?(.+)$/i,
+    suspected,
   ],
   [
     /\b(?:error rate|failure rate|errors?|failures?|latency|response times?|p\d\d|throughput|request rate|rps|traffic|cpu|memory)\s+(?:of|for|in|at|on)\s+(.+)$/i,

@@ -12,36 +12,58 @@ import {
 import { PAGE, question, startAgent } from "../running-agent.ts";
 import { askInIncident } from "./ask-in-incident.ts";
 
-/** The shop, in which catalog became slow with a flag and not with a version. */
-function flagged(): World {
-  const sameVersion = (visit: Visit): Visit => ({
+interface Trouble {
+  readonly change: Parameters<typeof changeSignal>[1];
+  readonly versionAt: (atS: number) => string;
+}
+
+/** The shop, in which catalog becomes slow with a change of one's own. */
+function shopWith({ change, versionAt }: Trouble): World {
+  const versioned = (visit: Visit, version: string): Visit => ({
     ...visit,
-    ...(visit.service === "catalog" ? { version: "1.0.0" } : {}),
+    ...(visit.service === "catalog" ? { version } : {}),
     calls: (visit.calls ?? []).map((call) =>
-      "service" in call.to ? { ...call, to: sameVersion(call.to) } : call,
+      "service" in call.to ? { ...call, to: versioned(call.to, version) } : call,
     ),
   });
   return buildWorld({
     seconds: SHOP_S,
     rate: 10,
-    visit: (request, atS) => sameVersion(shopVisit(request, atS)),
+    visit: (request, atS) => versioned(shopVisit(request, atS), versionAt(atS)),
     slos: [
       CHECKOUT,
       { ...CHECKOUT, id: "product", operation: "GET /product/{id}", latencyThresholdMs: 120 },
     ],
-    signals: [
-      changeSignal(FAULT_S - 5, {
-        kind: "flag",
-        entity: "catalog",
-        summary: "highlights on",
-        attributes: { flag: "review-highlights", variant: "on", previous_variant: "off" },
-      }),
-    ],
+    signals: [changeSignal(FAULT_S - 5, change)],
   });
 }
 
+const flagged: Trouble = {
+  change: {
+    kind: "flag",
+    entity: "catalog",
+    attributes: { flag: "review-highlights", variant: "on", previous_variant: "off" },
+  },
+  versionAt: () => "1.0.0",
+};
+const goneBack: Trouble = {
+  change: {
+    kind: "deploy",
+    entity: "catalog",
+    attributes: { version: "1.0.0", previous_version: "1.1.0" },
+  },
+  versionAt: (atS) => (atS < FAULT_S ? "1.1.0" : "1.0.0"),
+};
+
+test("a version that was gone back to is what somebody calls the rollback", async () => {
+  const agent = startAgent({ world: shopWith(goneBack) });
+  await agent.ask(PAGE);
+  const told = await agent.ask(question("so the rollback broke it?"));
+  expect(told.text).toMatch(/^\*\*It is what I think:\*\* catalog 1\.0\.0 became slower/);
+});
+
 test("the change behind the likeliest cause is what is thought, by its name and by its kind", async () => {
-  const agent = startAgent({ world: flagged() });
+  const agent = startAgent({ world: shopWith(flagged) });
   await agent.ask(PAGE);
   for (const text of [
     "why not review-highlights?",
@@ -63,13 +85,19 @@ test("the change behind the likeliest cause is what is thought, by its name and 
 });
 
 test("a suspicion is weighed, and what nothing is called is not what is spoken of next", async () => {
-  const [deploy, statement, , advice] = await askInIncident(
+  const [deploy, flag, back, statement, , advice] = await askInIncident(
     "is it the deploy?",
+    "is it the flag?",
+    "so the rollback broke it?",
     "so the database broke it?",
     "what if we restart broke?",
     "what should we do?",
   );
   expect(deploy?.text).toMatch(/^\*\*It is what I think:\*\* catalog 1\.1\.0 became slower/);
+  for (const other of [flag, back]) {
+    expect(other?.text).toMatch(/^\*\*Nothing that I see points there/);
+    expect(other?.text).toContain("catalog 1.1.0 became slower is likelier");
+  }
   expect(statement?.text).toContain("is none of the causes that I ranked");
   expect(advice?.text).toMatch(/^\*\*Do:\*\* roll back catalog to 1\.0\.0/);
 });
