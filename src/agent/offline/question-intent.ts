@@ -1,5 +1,6 @@
 import { interventionIn, namesSeveral, type SpokenIntervention } from "./intervention-words.ts";
 import { respelt } from "./misspelt-words.ts";
+import { cleanSubject } from "./subject-words.ts";
 import { instantIn, minutesIn } from "./time-words.ts";
 import { hasMeaning } from "./word-meanings.ts";
 
@@ -47,37 +48,8 @@ export type Wanted =
   | { readonly type: "several" };
 
 const HOUR_MINUTES = 60;
-/** What is meant by these is in the conversation. */
-const PRONOUN =
-  /^(?:it|that|this|they|them|things?|everything|all|the system|the incident|the page|the problem|going on|happening|wrong|we|us|now|right now|right)(?=\s|$)/i;
-/** Words for the whole of it: no entity is meant. */
-const WHOLE =
-  /^(?:(?:our|the|whole|entire)\s+)*(?:web\s?site|site|web\s?shop|platform|prod|production|company|business)$/i;
-const LEADING_WORDS =
-  /^(?:the|our|service|store|database|operation|endpoint|with|of|for|in|to|on|at)\s+/i;
-const TRAILING_WORDS =
-  /\s+(?:so|very|really|still|suddenly|being|getting|again|now|right now|today|at the moment|then|please|doing|looking|the)$/i;
-/** A time at the end is no part of a name. */
-const TIMES =
-  /(?:--|—|–)?\b(?:at|around|since)\s+.*$|\b(?:(?:in|over|during|within)\s+)?(?:the\s+)?(?:last|past)\s+(?:\d+\s*|half an\s+|an?\s+)?(?:s|m|h|d|sec|min|minutes?|hours?|days?|while|night)\b.*$|\b\d+\s*\w+\s+ago\b.*$/i;
 const ADJECTIVES =
   "slow|slower|failing|broken|down|bad|burning|unhealthy|red|hurt|hurting|degraded|erroring|late|absent|silent|dead|timing out|on fire|not working|unavailable|flaky|stuck|overloaded";
-
-function cleanSubject(text: string | undefined): string | undefined {
-  let subject = (text ?? "")
-    .replace(/[?!]+/g, " ")
-    .replace(/\.(?=\s|$)/g, " ")
-    .replace(TIMES, " ")
-    .trim();
-  for (let before = ""; before !== subject; ) {
-    before = subject;
-    subject = subject.replace(LEADING_WORDS, "").replace(TRAILING_WORDS, "").trim();
-  }
-  subject = subject.replace(/^["'`]|["'`]$/g, "");
-  return subject === "" || PRONOUN.test(subject) || WHOLE.test(subject)
-    ? undefined
-    : subject.slice(0, 200);
-}
 
 const withAbout = (text: string | undefined): { readonly about?: string } => {
   const about = cleanSubject(text);
@@ -99,6 +71,8 @@ const better =
   (asksBad: boolean): Reader =>
   (match, text) => {
     if (EITHER.test(text)) return { type: "why" };
+    const spoken = ARTICLE.test(match[1] ?? "") ? undefined : interventionIn(text);
+    if (spoken !== undefined) return { type: "what-if", spoken };
     return match[1] === undefined || cleanSubject(match[1]) === undefined
       ? { type: "better", asksBad }
       : status(match, text, "");
@@ -230,6 +204,11 @@ const FORMS: readonly Form[] = [
   ],
   [/^why\s+not\b\s*(.*)$/i, whyNot],
   [/^(?:why|how come)\s+(?:is|was)(?:n['’]t| not) it\s+(.+)$/i, whyNot],
+  [
+    /^(?:is|was|are|were)\s+(.+?)\s+(?:the\s+)?(?:problem|issue|(?:root\s+)?cause|culprit|reason|to blame|at fault|guilty|responsible|behind (?:it|this|that))\b/i,
+    suspected,
+  ],
+  [/^(?:did|has|have)\b.*\b(?:work|help)(?:ed)?\b/i, () => ({ type: "outcome" })],
   [/^(?:did|has|have)\s+(.+?)\s+(?:break|broken?|caused?|kill|hurt|trigger|do|done)\b/i, suspected],
   [
     /^(.+?)\s+(?:broke|caused|killed|hurt|triggered|slowed|did)\s+(?:it|this|that|us|all|everything|things|prod\w*|the\s.+)(?:\s+down)?[\s.!?]*$/i,
