@@ -92,7 +92,7 @@ test("a page, a diagnosis, an approval and a verified outcome, each once, althou
     120_000,
   );
   expect(proposalFacts(settled)?.verdict).not.toBe("void");
-  expect(JSON.stringify(settled.blocks)).toMatch(/ predicted \d[^•]*: \*?(?:in|out)side/);
+  expect(JSON.stringify(settled.blocks)).toMatch(/ \*\d[^*]*\* \(predicted \d[^)]* to \d/);
 
   const pages = inChannel().filter((message) => pageFacts(message) !== undefined);
   expect(pages).toHaveLength(1);

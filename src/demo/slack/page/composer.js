@@ -92,10 +92,17 @@ export class Composer {
 
   /** Says it at once, and leaves what a person has begun to write. */
   async ask(text) {
-    const draft = this.#field.value;
-    this.fill(text);
-    await this.submit();
-    if (draft !== "") this.fill(draft);
+    const { channel, threadTs } = this.#target();
+    try {
+      await this.#say(text, { channel, threadTs });
+    } catch (error) {
+      notify(`Not sent: ${error.message}.`, "error");
+    }
+  }
+
+  #say(text, { channel, threadTs }) {
+    const user = this.#store.state.me;
+    return perform("say", { user, channel, text, ...(threadTs ? { threadTs } : {}) });
   }
 
   #typed() {
@@ -200,10 +207,8 @@ export class Composer {
     }
     this.fill("");
     try {
-      const user = this.#store.state.me;
-      if (command === undefined)
-        await perform("say", { user, channel, text, ...(threadTs ? { threadTs } : {}) });
-      else await perform("command", { user, channel, ...command });
+      if (command === undefined) await this.#say(text, { channel, threadTs });
+      else await perform("command", { user: this.#store.state.me, channel, ...command });
     } catch (error) {
       this.fill(text);
       notify(`Not sent: ${error.message}.`, "error");
