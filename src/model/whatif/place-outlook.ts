@@ -11,8 +11,10 @@ import { type Figures, project, seenFigures } from "./solve/project.ts";
 import { changeWidth, steadyWidth } from "./spread.ts";
 import { staying } from "./staying.ts";
 
-/** Exemplars below which no number is given. */
-const EXEMPLARS_MIN = 12;
+/** Exemplars below which no number is given … */
+const EXEMPLARS_MIN = 5;
+/** … and those below which it is a rough one. */
+const EXEMPLARS_FEW = 12;
 /** Added to the log width after a repair: restarts, caches and connections are cold. */
 const REPAIR_WIDTH = 0.12;
 const GUESS_WIDTH = 0.3;
@@ -36,6 +38,8 @@ export interface Outlook {
   readonly missing: readonly string[];
   /** Requests that were played. */
   readonly exemplars: number;
+  /** So few were played that the numbers are rough. */
+  readonly isRough: boolean;
 }
 
 /** What is known of a place before anything is done. */
@@ -68,6 +72,7 @@ export function outlookOf(
       slis: [],
       missing: [`requests of ${entityName(id)} in the retained history`],
       exemplars: 0,
+      isRough: false,
     };
   const after = afterOf(known, input);
   const missing =
@@ -91,6 +96,7 @@ export function outlookOf(
     slis,
     missing,
     exemplars: known.place?.asSeen.nodes ?? 0,
+    isRough: acts(input.plan.effect) && isRough(known),
     ...(known.backtest === undefined ? {} : { backtest: known.backtest }),
   };
 }
@@ -152,6 +158,10 @@ interface After {
   readonly from: Figures;
 }
 
+const played = ({ after, asSeen }: PlaceForecast): number => Math.min(after.nodes, asSeen.nodes);
+
+const isRough = ({ place }: Known): boolean => place !== undefined && played(place) < EXEMPLARS_FEW;
+
 /** Undefined: too few exemplars to play. */
 function afterOf(known: Known, { plan }: OutlookInput): After | undefined {
   const { effect, change } = plan;
@@ -163,8 +173,7 @@ function afterOf(known: Known, { plan }: OutlookInput): After | undefined {
     return { figures, from: figures };
   }
   if (!acts(effect)) return { figures: now, from: now };
-  if (place === undefined || Math.min(place.after.nodes, place.asSeen.nodes) < EXEMPLARS_MIN)
-    return undefined;
+  if (place === undefined || played(place) < EXEMPLARS_MIN) return undefined;
   if (change.plays === "now") return { figures: project(now, place), from: now };
   const from = healthy ?? now;
   const figures = project(from, place);
@@ -255,7 +264,7 @@ function extraWidth(
   return Math.hypot(
     still,
     effect.repaired.size > 0 ? REPAIR_WIDTH : 0,
-    effect.guesses ? GUESS_WIDTH : 0,
+    effect.guesses || isRough(known) ? GUESS_WIDTH : 0,
     changeWidth(latency, moved, known.place?.full ?? 0),
   );
 }

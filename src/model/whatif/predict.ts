@@ -70,16 +70,21 @@ function predictionOf(
   const { lead } = scene;
   const backtests = outlooks.flatMap(({ backtest }) => backtest ?? []);
   const pairs = backtests.length === 0 ? 0 : Math.min(...backtests.map((one) => one.pairs));
+  const isRough = outlooks.some((one) => one.isRough);
+  const extrapolates = effect.extrapolates || isRough;
   const missing = [...effect.missing, ...outlooks.flatMap((one) => one.missing)];
   return {
     asOfMs: view.asOfMs,
     interventions: request.interventions,
     horizonMs: request.horizonMs ?? HORIZON_MS,
-    grade: gradeOf({ effect, missing, pairs, record: recordOf(request) }),
+    grade: gradeOf({ extrapolates, missing, pairs, record: recordOf(request) }),
     missing: [...new Set(missing)],
     slis: outlooks.flatMap((one) => one.slis),
     utilisation: acts(effect) ? forecast.utilisation : [],
-    assumptions: assumptionsOf(effect, lead),
+    assumptions: [
+      ...assumptionsOf(effect, lead),
+      ...(isRough ? ["the few requests that were traced are like the others"] : []),
+    ],
     falsifiers: effect.falsifiers,
     sensitivities: scene.sensitivities(),
     anchor: lead.stretch.healthy,
@@ -93,13 +98,13 @@ function recordOf(request: PredictRequest): TypeRecord | undefined {
 }
 
 function gradeOf(input: {
-  readonly effect: Effect;
+  readonly extrapolates: boolean;
   readonly missing: readonly string[];
   readonly pairs: number;
   readonly record: TypeRecord | undefined;
 }): Grade {
   if (input.missing.length > 0) return "D";
-  if (input.effect.extrapolates) return "C";
+  if (input.extrapolates) return "C";
   const { record } = input;
   if (record !== undefined && record.outcomes >= 20 && record.coverage >= 0.85) return "A";
   return input.pairs > 0 || (record?.outcomes ?? 0) >= 5 ? "B" : "C";

@@ -377,3 +377,20 @@ test("proposes replicas for a surge, and predicts that the wait shrinks", () => 
   expect(p95.after.median).toBeLessThan(0.8 * p95.observed);
   expect(prediction.utilisation[0]?.after).toBeLessThan(prediction.utilisation[0]?.before ?? 0);
 });
+
+test.each([
+  [20, "B", "number"],
+  // Nine requests of before the trouble were traced.
+  [0.5, "C", "number"],
+  [0.1, "D", "insufficient_data"],
+])(
+  "at %s requests a second a rollback is of grade %s: few traced requests give a rough number, hardly any none",
+  (rate, grade, verdict) => {
+    const prediction = predict(before({ ...slowCatalog, rate }), {
+      interventions: [ROLLBACK],
+      operations: ["GET /product"],
+    });
+    expect(prediction.grade).toBe(grade);
+    expect(prediction.slis[0]?.verdict).toBe(verdict);
+  },
+);
