@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { seconds, sumIn } from "../src/model/dynamics/columns.ts";
+import { mergedQuantile } from "../src/model/merged-quantile.ts";
 import type { Quantity, Window } from "../src/model/quantity.ts";
 import type { Sketch } from "../src/model/sketch.ts";
 import type { EdgeWindow, EntryWindow, StationWindow } from "../src/model/view.ts";
@@ -14,28 +15,6 @@ export interface Health {
   readonly p95Ms: number;
   /** Mean time of its own, without what it calls; of a link: the time between its two ends. */
   readonly ownMs: number;
-}
-
-/** Bisections of a merged quantile end when it is known to this part of itself: far below a sketch's own error. */
-const NEAR_ENOUGH = 1e-4;
-const BISECTIONS = 48;
-
-/** A quantile of several distributions together. */
-export function mergedQuantile(sketches: readonly Sketch[], q: number): number {
-  const filled = sketches.filter((sketch) => sketch.count > 0);
-  const [first, second] = filled;
-  if (first === undefined) return Number.NaN;
-  if (second === undefined) return first.quantile(q);
-  const total = filled.reduce((sum, sketch) => sum + sketch.count, 0);
-  let low = Math.min(...filled.map((sketch) => sketch.min));
-  let high = Math.max(...filled.map((sketch) => sketch.max));
-  for (let step = 0; step < BISECTIONS && high - low > NEAR_ENOUGH * high; step += 1) {
-    const middle = (low + high) / 2;
-    const below = filled.reduce((sum, sketch) => sum + sketch.rank(middle) * sketch.count, 0);
-    if (below / total < q) low = middle;
-    else high = middle;
-  }
-  return high;
 }
 
 interface Work {

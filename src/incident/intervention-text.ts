@@ -1,8 +1,6 @@
 import { entityName } from "../model/entity.ts";
 import type { WorldView } from "../model/view.ts";
 import type { Intervention } from "../model/whatif/intervention.ts";
-import type { Action } from "./action.ts";
-import { actionOf } from "./action-of.ts";
 import type { Answer } from "./contract.ts";
 import { FORMS } from "./intervention-forms.ts";
 import { type Observed, observe, said } from "./observed.ts";
@@ -75,20 +73,5 @@ export function parseIntervention(text: string, view: WorldView): Answer<Interve
     "not_understood",
     `I did not understand "${shownName(text)}". I understand: ${GRAMMAR}.`,
     examples(view),
-  );
-}
-
-/**
- * Reads what a person wants done, in the same words. It is only read: the gate decides whether it may be proposed.
- * Refusals: those of `parseIntervention`, and `not_an_action` for what can only be predicted.
- */
-export function parseAction(text: string, view: WorldView): Answer<Action> {
-  const parsed = parseIntervention(text, view);
-  if (!parsed.ok) return parsed;
-  const action = actionOf(parsed.data, view);
-  if (action !== undefined) return { ok: true, data: action };
-  return refuse(
-    "not_an_action",
-    "I can predict that, and not do it. I can roll back, scale, restart, switch a flag, restore a setting and limit a caller.",
   );
 }

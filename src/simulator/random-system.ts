@@ -1,4 +1,5 @@
-import { meanOf, type Random, randomStream } from "./random.ts";
+import { Dice } from "./dice.ts";
+import { meanOf, randomStream } from "./random.ts";
 import type {
   CallSpec,
   DatabaseSpec,
@@ -29,36 +30,6 @@ interface Draft {
   readonly name: string;
   readonly layer: number;
   readonly operations: OperationSpec[];
-}
-
-/** Draws that read well. */
-class Dice {
-  readonly #random: Random;
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
-
-  between(low: number, high: number): number {
-    return low + (high - low) * this.#random();
-  }
-
-  whole(low: number, high: number): number {
-    return Math.floor(this.between(low, high + 1));
-  }
-
-  chance(share: number): boolean {
-    return this.#random() < share;
-  }
-
-  /** Up to `count` different ones. */
-  some<T>(items: readonly T[], count: number): readonly T[] {
-    const left = [...items];
-    const taken: T[] = [];
-    while (taken.length < count && left.length > 0)
-      taken.push(...left.splice(Math.floor(this.#random() * left.length), 1));
-    return taken;
-  }
 }
 
 /** A layered system of services: one entry, calls only to deeper layers, some shared databases. The same for one seed. */

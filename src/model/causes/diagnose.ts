@@ -16,6 +16,7 @@ import { addPlaceSuspects } from "./place-suspects.ts";
 import { noneUtility, type Ranking, rank } from "./rank.ts";
 import { liveScene, type PagedQuery, pagedScene, type Scene } from "./scene.ts";
 import type { Suspect } from "./suspect.ts";
+import { unmeasured } from "./symptom.ts";
 import { addTraffic } from "./traffic.ts";
 import type { Sight, Weights } from "./weights.ts";
 
@@ -210,18 +211,7 @@ function nothingSeen(
     asOfMs: view.asOfMs,
     healthy: window,
     incident: window,
-    symptom: {
-      operation: known,
-      service: "service:unknown" as EntityId,
-      kind: "none",
-      onsetMs: window.toMs,
-      badRatio: 0,
-      errorRatio: 0,
-      requestRate: 0,
-      p95Ms: 0,
-      healthyP95Ms: 0,
-      healthyBadRatio: 0,
-    },
+    symptom: unmeasured(known, "service:unknown" as EntityId, window.toMs),
     hypotheses: [],
     noneProbability: 1,
     uncalibrated: true,

@@ -1,6 +1,6 @@
 import type { EdgeId, EntityId } from "../entity.ts";
-import { compile, type Exemplar, replay } from "../whatif/replay.ts";
 import type { Picture } from "./picture.ts";
+import { compile, type Exemplar, replay } from "./replay.ts";
 import type { Suspect } from "./suspect.ts";
 import type { MeasuredSymptom } from "./symptom.ts";
 

@@ -16,7 +16,7 @@ import {
 } from "./places/place-picture.ts";
 import type { Readings } from "./places/readings.ts";
 import { placesNamed, type SystemMap, systemMapOf } from "./places/system-map.ts";
-import { type MeasuredSymptom, operationAsked, symptomOf } from "./symptom.ts";
+import { type MeasuredSymptom, operationAsked, symptomOf, unmeasured } from "./symptom.ts";
 import { type LogEvidence, logEvidence } from "./text/log-evidence.ts";
 
 /** A page with everything that was recorded around it, where a live model has only its columns. */
@@ -188,18 +188,13 @@ function pagedSymptom(of: {
   const kind = best === undefined ? "none" : best.kind === "errors" ? "errors" : "latency";
   const named = places.paged[0] ?? page.entity;
   const known = picture === undefined ? undefined : symptomOf(picture);
-  const base: Symptom = known?.symptom ?? {
-    operation: `operation:${named} ${page.operation}`.trim() as EntityId,
-    service: `service:${named}` as EntityId,
-    kind,
-    onsetMs,
-    badRatio: 0,
-    errorRatio: 0,
-    requestRate: 0,
-    p95Ms: 0,
-    healthyP95Ms: 0,
-    healthyBadRatio: 0,
-  };
+  const base: Symptom =
+    known?.symptom ??
+    unmeasured(
+      `operation:${named} ${page.operation}`.trim() as EntityId,
+      `service:${named}` as EntityId,
+      onsetMs,
+    );
   const failing = page.kind === "errors" || kind === "errors";
   const measuredWeight = known?.errorWeight ?? (failing ? 1 : 0);
   return {

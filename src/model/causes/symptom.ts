@@ -44,6 +44,20 @@ export function slowThresholdMs(slo?: SloDefinition, healthy?: EntryWindow): num
   return healthy === undefined ? Number.POSITIVE_INFINITY : healthy.duration.quantile(0.99) * 1.5;
 }
 
+/** Of what nothing could be measured. */
+export const unmeasured = (operation: EntityId, service: EntityId, onsetMs: number): Symptom => ({
+  operation,
+  service,
+  kind: "none",
+  onsetMs,
+  badRatio: 0,
+  errorRatio: 0,
+  requestRate: 0,
+  p95Ms: 0,
+  healthyP95Ms: 0,
+  healthyBadRatio: 0,
+});
+
 export interface MeasuredSymptom {
   readonly symptom: Symptom;
   /** Share of the excess of bad requests that are failures; the rest is slow. */

@@ -1,7 +1,7 @@
 import type { Picture } from "../causes/picture.ts";
+import { compile, type Exemplar, type ReplayChange, replay, UNCHANGED } from "../causes/replay.ts";
 import { entityName } from "../entity.ts";
 import type { Prediction } from "./prediction.ts";
-import { compile, type Exemplar, type ReplayChange, replay, UNCHANGED } from "./replay.ts";
 
 /** Limit: exemplar traces played. */
 const EXEMPLARS_MAX = 100;

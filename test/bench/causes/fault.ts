@@ -1,7 +1,7 @@
+import type { Dice } from "../../../src/simulator/dice.ts";
 import type { Intervention } from "../../../src/simulator/intervention.ts";
 import { meanOf } from "../../../src/simulator/random.ts";
 import type { CallSpec, ServiceSpec, SystemSpec } from "../../../src/simulator/system-spec.ts";
-import type { Dice } from "./dice.ts";
 
 /** What goes wrong, as often as real incidents are of such a kind, roughly. */
 export const KINDS = {

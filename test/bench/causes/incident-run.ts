@@ -1,5 +1,7 @@
 import { assert } from "../../../src/assert.ts";
 import { burnRate } from "../../../src/model/slo/slo-status.ts";
+import { Dice } from "../../../src/simulator/dice.ts";
+import { randomStream } from "../../../src/simulator/random.ts";
 import type {
   RequestTruth,
   SimulatedChange,
@@ -8,7 +10,6 @@ import type {
 } from "../../../src/simulator/records.ts";
 import { createSimulation, type Simulation } from "../../../src/simulator/simulation.ts";
 import type { SystemSpec } from "../../../src/simulator/system-spec.ts";
-import { Dice } from "./dice.ts";
 import { type Fault, faultOf, KINDS, type Kind } from "./fault.ts";
 import { incidentSystem } from "./incident-system.ts";
 
@@ -238,7 +239,7 @@ function detect(
 
 /** The incident of a seed: kinds are drawn by weight until one pages in a system of its own. The same for one seed. */
 export function incidentRun(seed: number): IncidentRun {
-  const dice = new Dice(seed, "incident");
+  const dice = new Dice(randomStream(seed, "incident"));
   for (let at = 0; ; at += 1) {
     const own = seed * 100 + at;
     const found = attempt(own, incidentSystem(own), dice.weighed(KINDS), dice);

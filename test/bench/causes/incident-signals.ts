@@ -1,6 +1,7 @@
-import type { MetricsSignal, Signal, Span, SpansSignal } from "../../../src/model/signal.ts";
+import type { MetricsSignal, Signal, SpansSignal } from "../../../src/model/signal.ts";
 import type { SloDefinition } from "../../../src/model/slo/slo.ts";
 import type { SimulatedSpan, UtilisationSample } from "../../../src/simulator/records.ts";
+import { pointOf, spanOf } from "../../support/simulated-signals.ts";
 import { RequestHistograms } from "../whatif/request-histograms.ts";
 import type { IncidentRun } from "./incident-run.ts";
 
@@ -10,11 +11,6 @@ const TRANSPORT_MS = 30;
 
 const receivedMs = (knownMs: number): number =>
   Math.ceil(knownMs / TICK_MS) * TICK_MS + TRANSPORT_MS;
-
-function spanOf(span: SimulatedSpan): Span {
-  const { resource: _, ...rest } = span;
-  return rest;
-}
 
 function spanSignals(spans: readonly SimulatedSpan[]): SpansSignal[] {
   const ticks = Map.groupBy(spans, ({ endMs }) => receivedMs(endMs));
@@ -36,20 +32,7 @@ const metricSignal = (sample: UtilisationSample): MetricsSignal => ({
   source: "otlp",
   receivedMs: sample.timeMs + TRANSPORT_MS,
   resource: sample.resource.attributes,
-  points: [
-    {
-      name: sample.metric,
-      unit: sample.unit,
-      kind: "gauge",
-      temporality: "unspecified",
-      monotonic: false,
-      startMs: 0,
-      timeMs: sample.timeMs,
-      attributes: sample.attributes,
-      value: sample.value,
-      count: 0,
-    },
-  ],
+  points: [pointOf(sample)],
 });
 
 const METERED_EVERY_MS = 10_000;

@@ -1,6 +1,7 @@
+import { Dice } from "../../../src/simulator/dice.ts";
+import { randomStream } from "../../../src/simulator/random.ts";
 import { randomSystem } from "../../../src/simulator/random-system.ts";
 import type { OperationSpec, ServiceSpec, SystemSpec } from "../../../src/simulator/system-spec.ts";
-import { Dice } from "./dice.ts";
 
 /** Words that entities are named by, so that no name tells a layer. */
 const WORDS =
@@ -34,7 +35,7 @@ function routes(dice: Dice): (name: string) => string {
 
 /** A random system under random names, with something outside, settings for its pools, and locks in its databases. */
 export function incidentSystem(seed: number): SystemSpec {
-  const dice = new Dice(seed, "incident system");
+  const dice = new Dice(randomStream(seed, "incident system"));
   const base = randomSystem({
     seed,
     services: dice.whole(7, 20),

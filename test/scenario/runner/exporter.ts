@@ -1,12 +1,7 @@
 import type { Clock } from "../../../src/clock.ts";
-import type { MetricPoint, Signal, Span } from "../../../src/model/signal.ts";
-import type {
-  SimulatedChange,
-  SimulatedResource,
-  SimulatedSpan,
-  Sink,
-  UtilisationSample,
-} from "../../../src/simulator/records.ts";
+import type { Signal, Span } from "../../../src/model/signal.ts";
+import type { SimulatedChange, SimulatedResource, Sink } from "../../../src/simulator/records.ts";
+import { pointOf, spanOf } from "../../support/simulated-signals.ts";
 
 /** An OpenTelemetry batch processor's time between two exports. */
 const EXPORT_EVERY_MS = 1_000;
@@ -31,26 +26,6 @@ function phaseOf(instance: string): number {
   let hash = 7;
   for (const letter of instance) hash = (hash * 31 + letter.charCodeAt(0)) % 997;
   return hash;
-}
-
-function spanOf(span: SimulatedSpan): Span {
-  const { resource: _, ...rest } = span;
-  return rest;
-}
-
-function pointOf(sample: UtilisationSample): MetricPoint {
-  return {
-    name: sample.metric,
-    unit: sample.unit,
-    kind: "gauge",
-    temporality: "unspecified",
-    monotonic: false,
-    startMs: 0,
-    timeMs: sample.timeMs,
-    attributes: sample.attributes,
-    value: sample.value,
-    count: 0,
-  };
 }
 
 /** Collects what a simulation lets out and hands it on as a receiver would: in batches, a little later. */

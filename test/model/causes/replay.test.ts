@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { compile, replay, UNCHANGED } from "../../../src/model/causes/replay.ts";
 import { entityId } from "../../../src/model/entity.ts";
 import type { Trace, TraceSpan } from "../../../src/model/view.ts";
-import { compile, replay, UNCHANGED } from "../../../src/model/whatif/replay.ts";
 
 const service = (name: string) => entityId("service", name);
 

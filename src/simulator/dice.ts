@@ -1,11 +1,11 @@
-import { type Random, randomStream } from "../../../src/simulator/random.ts";
+import type { Random } from "./random.ts";
 
-/** Draws of one seed that read well. */
+/** Draws that read well. */
 export class Dice {
   readonly #random: Random;
 
-  constructor(seed: number, label: string) {
-    this.#random = randomStream(seed, label);
+  constructor(random: Random) {
+    this.#random = random;
   }
 
   next(): number {
@@ -22,6 +22,15 @@ export class Dice {
 
   chance(share: number): boolean {
     return this.#random() < share;
+  }
+
+  /** Up to `count` different ones. */
+  some<T>(items: readonly T[], count: number): readonly T[] {
+    const left = [...items];
+    const taken: T[] = [];
+    while (taken.length < count && left.length > 0)
+      taken.push(...left.splice(Math.floor(this.#random() * left.length), 1));
+    return taken;
   }
 
   /** Undefined only of nothing. */
