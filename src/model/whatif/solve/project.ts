@@ -17,21 +17,30 @@ export function seenFigures({ mean, p50, p95, p99, errorRatio, slowRatio }: Obse
   return { mean, p50, p95, p99, error_ratio: errorRatio, bad_ratio: bad };
 }
 
+/** Exemplars of a place below which its tail is one or two requests, and chance. */
+const TAIL_MIN = 20;
+
 /**
  * What was seen, moved as the exemplars move when they are played: their own chance, the same in both plays, is
- * cancelled. `asSeen`: the exemplars as they were; `after`: played.
+ * cancelled. `asSeen`: the exemplars as they were; `after`: played. Of few exemplars all times move as the middle one does,
+ * and a higher quantile is never below a lower one.
  */
 export function project(
   seen: Figures,
   { asSeen, after }: { readonly asSeen: PlaceFigures; readonly after: PlaceFigures },
 ): Figures {
-  const times = (stat: "mean" | "p50" | "p95" | "p99"): number =>
-    seen[stat] * (asSeen[stat] > 0 ? after[stat] / asSeen[stat] : 1);
+  const isFew = Math.min(asSeen.nodes, after.nodes) < TAIL_MIN;
+  const times = (stat: "mean" | "p50" | "p95" | "p99"): number => {
+    const by = isFew ? "p50" : stat;
+    return seen[stat] * (asSeen[by] > 0 ? after[by] / asSeen[by] : 1);
+  };
+  const p50 = times("p50");
+  const p95 = Math.max(p50, times("p95"));
   return {
     mean: times("mean"),
-    p50: times("p50"),
-    p95: times("p95"),
-    p99: times("p99"),
+    p50,
+    p95,
+    p99: Math.max(p95, times("p99")),
     error_ratio: moved(seen.error_ratio, asSeen.errorRatio, after.errorRatio),
     bad_ratio: moved(seen.bad_ratio, asSeen.badRatio, after.badRatio),
   };
